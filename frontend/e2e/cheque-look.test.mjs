@@ -27,7 +27,7 @@ for (const colorScheme of ['light', 'dark']) {
       await page.locator('a[href="#/cheques/new"]').first().click();
       await page.locator('#cheque-file').waitFor({ state: 'attached' });
       await assertClean(page, 'taking a photo');
-      await choosePicture(page, 'cheque.pdf', 'application/pdf', Buffer.from('%PDF-1.7'));
+      await choosePicture(page, 'cheque.svg', 'image/svg+xml', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'));
       await page.getByRole('alert').waitFor();
       await assertClean(page, 'a refused file');
       await page.goto(new URL('/', page.url()).href);

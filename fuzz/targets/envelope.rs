@@ -27,6 +27,8 @@ static SUBSCRIPTIONS: LazyLock<Subscriptions> = LazyLock::new(|| {
         .on::<payments::TransferCompleted>(Nothing)
         .on::<payments::TransferFailed>(Nothing)
         .on::<ocr::ChequeRecognized>(Nothing)
+        .on::<ocr::ChequePageRead>(Nothing)
+        .on::<router::ChequeEntered>(Nothing)
         .on::<router::ChequeRequested>(Nothing)
         .on::<router::TransferRequested>(Nothing)
         .on::<router::ChequeDeleted>(Nothing)

@@ -4,6 +4,7 @@ use crate::auth::{Authenticator, RefusalReason};
 use crate::config::{AuthMode, Config};
 use crate::forward::target::Service;
 use crate::limits::Limits;
+use crate::preview::Previews;
 use crate::rate_limit::{LimitKeys, RateLimits, client_address};
 use crate::refusals::Refusals;
 use crate::shares::{ClientLimits, Shares};
@@ -36,6 +37,8 @@ pub(crate) struct Gateway {
     pub(crate) uploads: Shares,
     /// The photos that are arriving or being read.
     pub(crate) photos: Shares,
+    /// Titles of bills, for previews of links.
+    pub(crate) previews: Previews,
     /// For the audit trail.
     pub(crate) refusals: Refusals,
 }
@@ -64,6 +67,7 @@ impl Gateway {
             connections: shares(usize::MAX, limits.connections_per_address),
             uploads: shares(limits.uploads_per_user, limits.uploads_per_address),
             photos: shares(limits.photos_per_user, limits.photos_per_address),
+            previews: Previews::default(),
             refusals: Refusals::default(),
             authenticator,
             rate_limits,

@@ -9,6 +9,8 @@ pub mod program;
 mod routes;
 mod share;
 
+mod preview;
+
 mod edge;
 
 mod auth;

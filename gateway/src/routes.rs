@@ -111,7 +111,7 @@ impl Routes {
             if kind == Listener::Links && operations::is_for_administrators(target, request.uri().path()) {
                 return Either::Left(ready(ServedResponse::by_gateway(no_such_page().into_response())));
             }
-            if target.service == Service::Router && share::is_opened_by_browser(target, &request) {
+            if target.service == Service::Router && share::is_opened_as_page(target, &request) {
                 return Either::Right(Either::Left(Box::pin(open_link(gateway, kind, target, request, peer))));
             }
             Either::Right(Either::Right(forward(gateway, target, request, peer)))

@@ -3,6 +3,7 @@
 use crate::forward::exchange::{send, without_body};
 use crate::forward::target::Target;
 use crate::gateway::Gateway;
+use crate::preview::{Looked, is_crawler, look};
 use crate::ui;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -15,8 +16,9 @@ use std::time::Duration;
 /// being processed.
 const STATUS_WITHIN: Duration = Duration::from_secs(4);
 
-/// Whether a browser opens the link: browsers list `text/html` in `Accept`, programs don't.
-pub(crate) fn is_opened_by_browser(target: Target, request: &Request) -> bool {
+/// Whether the link is opened as a page: browsers list `text/html` in `Accept`, programs don't. Programs that show a
+/// preview of a link want the page too.
+pub(crate) fn is_opened_as_page(target: Target, request: &Request) -> bool {
     let accepts_html = request
         .headers()
         .get_all(header::ACCEPT)
@@ -25,19 +27,28 @@ pub(crate) fn is_opened_by_browser(target: Target, request: &Request) -> bool {
         .flat_map(|value| value.split(','))
         .any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/html")));
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    is_read && accepts_html && is_cheque_path(target.strip(request.uri().path()))
+    is_read && (accepts_html || is_crawler(request.headers())) && is_cheque_path(target.strip(request.uri().path()))
 }
 
-/// The page for a link, with the status of its cheque: clients that only check the status see 404 and 410.
+/// The page for a link, with the title of its cheque for previews, or with its status: clients that only check the
+/// status see 404 and 410.
 pub(crate) async fn page(gateway: &Gateway, target: Target, request: Request) -> Response {
     let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
-    let response = tokio::time::timeout(STATUS_WITHIN, status_of(gateway, target, target.strip(&path))).await;
-    let status = match response.ok().flatten() {
-        Some(status @ (StatusCode::NOT_FOUND | StatusCode::GONE)) => status,
-        // The page shows other failures itself and retries.
-        Some(_) | None => StatusCode::OK,
-    };
-    ui::application(status, &headers)
+    let link = target.strip(&path);
+    match look(gateway, target, link).await {
+        Looked::Known(title) => ui::titled_application(&title, &headers),
+        Looked::Gone => ui::application(StatusCode::GONE, &headers),
+        // The page shows failures itself and retries.
+        Looked::Unavailable => ui::application(StatusCode::OK, &headers),
+        Looked::Unknown => {
+            let response = tokio::time::timeout(STATUS_WITHIN, status_of(gateway, target, link)).await;
+            let status = match response.ok().flatten() {
+                Some(status @ (StatusCode::NOT_FOUND | StatusCode::GONE)) => status,
+                Some(_) | None => StatusCode::OK,
+            };
+            ui::application(status, &headers)
+        }
+    }
 }
 
 /// Redirects a browser from the API listener to the listener for share links.

@@ -102,7 +102,7 @@ impl Janitor {
                     failed.push(photo.photo_key.clone());
                     continue;
                 }
-                cheques::clear_photo_key(&self.database, &photo.hash).await?;
+                cheques::clear_photo_key(&self.database, photo).await?;
             }
             let deleted = batch.len() - (failed.len() - failed_before);
             info!(photos = deleted, "{deleted} photos of cheques that were deleted or have expired were deleted");

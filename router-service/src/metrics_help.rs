@@ -12,6 +12,11 @@ pub(crate) fn describe() {
     );
     describe_gauge!("router_live_sockets", Count, "Open WebSockets of this replica.");
     describe_counter!(
+        "router_pages_refused_total",
+        Count,
+        "Further photos of bills that were left out, by reason: usually because money had moved meanwhile."
+    );
+    describe_counter!(
         "router_transfers_asked_again_total",
         Count,
         "Requests of transfers that were repeated because no answer came."

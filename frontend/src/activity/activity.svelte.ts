@@ -6,7 +6,7 @@ const ENTRIES_MAX = 200;
 export type Tone = 'quiet' | 'deed' | 'good' | 'bad' | 'wait';
 
 export interface ActivityEntry {
-  id: number;
+  id: string;
   at: Date;
   tone: Tone;
   /** Evaluated per language, so that switching the language also translates past entries. */
@@ -21,7 +21,7 @@ export class Activity {
 
   tell(tone: Tone, say: ActivityEntry['say'], orderId: string | null = null): void {
     this.#lastId += 1;
-    const entry = { id: this.#lastId, at: new Date(), tone, say, orderId };
+    const entry = { id: String(this.#lastId), at: new Date(), tone, say, orderId };
     this.entries = [entry, ...this.entries].slice(0, ENTRIES_MAX);
   }
 

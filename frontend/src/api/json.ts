@@ -6,7 +6,7 @@ import { exactQuantity } from '../money/quantity';
 const HUNDREDTHS = new Set([
   ...['amount', 'balance', 'balance_after', 'percent'],
   ...['total_account', 'price', 'total', 'service', 'discount', 'tax', 'tip', 'rounding', 'difference'],
-  ...['due', 'paid', 'to_pay', 'to_transfer', 'owed', 'items', 'unclaimed'],
+  ...['due', 'paid', 'to_pay', 'to_transfer', 'owed', 'items', 'unclaimed', 'advance', 'before', 'after'],
 ]);
 /** Objects whose values are amounts or percentages, by participant. */
 const HUNDREDTHS_BY_ID = new Set(['amounts', 'percents']);

@@ -36,19 +36,38 @@ export type Tip = Exact<Schemas['Tip'], 'percent' | 'amount'>;
 export type Refund = Exact<Schemas['Refund'], 'amount'>;
 export type Settlement = Omit<Exact<Schemas['Settlement'], 'amount'>, 'refund'> & { refund?: Refund };
 export type NegativeLine = Schemas['NegativeLine'];
-export type Participant = Omit<Exact<Schemas['Participant'], 'due' | 'paid' | 'to_pay' | 'to_transfer'>, 'settlement'> & { settlement: Settlement };
+export type Report = Exact<Schemas['ReportedPayment'], 'amount'>;
+/** Who still has to pay whom. */
+export type Payment = Exact<Schemas['PlannedPayment'], 'amount' | 'to_transfer'>;
+export type ReminderText = Exact<Schemas['ReminderText'], 'amount'>;
+export type Participant = Omit<
+  Exact<Schemas['Participant'], 'due' | 'paid' | 'to_pay' | 'to_transfer' | 'advance'>,
+  'settlement' | 'reported'
+> & { settlement: Settlement; reported?: Report };
 export type Method = Schemas['Split']['method'];
 export type Split = Omit<
   WithMoney<Schemas['Split'], 'total' | 'unclaimed'>,
-  'tip' | 'participants' | 'percents' | 'amounts'
+  'tip' | 'participants' | 'plan' | 'paid_between' | 'percents' | 'amounts'
 > & {
   tip: Tip | null;
   participants: Participant[];
+  plan?: Payment[];
+  paid_between?: Exact<Schemas['PaidBetween'], 'amount'>[];
   /** Hundredths of a percent. */
   percents?: Record<string, Minor>;
   amounts?: Record<string, Minor>;
 };
 export type SharedCheque = Omit<Schemas['SharedCheque'], 'cheque' | 'split'> & { cheque: Cheque; split: Split };
+// As `Exact`, for each member of a union.
+type ExactEach<T, K extends PropertyKey> = T extends unknown
+  ? { [key in keyof T]: key extends K ? Exclude<T[key], number> | (number extends T[key] ? Minor : never) : T[key] }
+  : never;
+
+/** One fact of the history of a cheque; `before` of a new name is text. */
+export type Change =
+  | ExactEach<Exclude<Schemas['Change'], { what: 'payers' }>, 'amount' | 'before' | 'after'>
+  | { what: 'payers'; payers: WithMoney<Schemas['Payer'], 'amount'>[] };
+export type ChequeActivity = Omit<Schemas['Activity'], 'changes'> & { changes: Change[] };
 export type ListedCheque = Omit<Exact<Schemas['ListedCheque'], 'total_account' | 'due'>, 'settlement'> & {
   settlement: Settlement | null;
 };

@@ -13,6 +13,17 @@ export interface Upload {
   /** Share of the upload that was sent, from 0 to 1. */
   onSent(part: number): void;
   signal: AbortSignal;
+  /** A repeat with it after a lost response is not read twice. */
+  idempotencyKey: string;
+  /** The bill of which this is another photo. */
+  part?: BillPart | undefined;
+}
+
+/** What a photo is for a bill that exists. */
+export interface BillPart {
+  hash: string;
+  /** It takes the place of what was read before. */
+  again: boolean;
 }
 
 // Enough for an upload over a slow network plus at most a minute of reading.
@@ -34,12 +45,14 @@ export async function loadImage(upload: Upload): Promise<ReadCheque> {
   }
 }
 
-function send({ userId, picture, reading, onSent, signal }: Upload, token: string | null): Promise<ReadCheque> {
+function send({ userId, picture, reading, onSent, signal, idempotencyKey, part }: Upload, token: string | null): Promise<ReadCheque> {
   // Not fetch, because it does not report the progress of an upload.
   const request = new XMLHttpRequest();
   const body = new FormData();
   body.set('file', picture, 'cheque');
-  request.open('POST', `/ocr/load-image?reading=${reading}`);
+  const query = new URLSearchParams({ reading, ...(part && { cheque: part.hash, again: String(part.again) }) });
+  request.open('POST', `/ocr/load-image?${query.toString()}`);
+  request.setRequestHeader('Idempotency-Key', idempotencyKey);
   request.setRequestHeader('Accept', ACCEPT);
   for (const [name, value] of Object.entries(identity(userId, token))) request.setRequestHeader(name, value);
   request.timeout = TIMEOUT_MS;
@@ -82,6 +95,6 @@ export async function readReading(reading: string): Promise<Reading | null> {
   }
 }
 
-export function photoUrl(hash: string): string {
-  return `/ocr/cheques/${hash}/photo`;
+export function photoUrl(hash: string, page = 1): string {
+  return `/ocr/cheques/${hash}/photo${page === 1 ? '' : `?page=${page}`}`;
 }

@@ -1,9 +1,9 @@
 /** API client of router-service, through the gateway: shared cheques. */
 import type { Minor } from '../money/amount';
 import { quantityText, type Thousandths } from '../money/quantity';
-import { call, type Call } from './http';
+import { type Answer, call, type Call } from './http';
 import { NumberLiteral, type Writable, writeJson } from './json';
-import type { Due, ListedCheque, Method, NegativeLine, Part, SharedCheque, Tip } from './model';
+import type { ChequeActivity, Due, ListedCheque, Method, NegativeLine, Part, ReminderText, SharedCheque, Tip } from './model';
 
 /** The identity of a visitor: a user, a guest with a token, both, or anonymous. */
 export interface Visitor {
@@ -28,6 +28,8 @@ export interface Correction {
   tip?: Minor | null;
   rounding?: Minor | null;
   currency?: string | null;
+  merchant?: string | null;
+  purchased_on?: string | null;
   confirmed?: boolean;
 }
 
@@ -64,18 +66,43 @@ export function openCheque(table: Table): Promise<SharedCheque> {
   return send(table, '', {});
 }
 
-export function correctCheque(table: Table, { products, ...rest }: Correction): Promise<SharedCheque> {
+/** Who changed what, newest first. */
+export function listActivity({ hash, visitor }: Table, cursor: string | null): Promise<Answer<ChequeActivity[]>> {
+  const query = new URLSearchParams({ limit: '50', ...(cursor === null ? {} : { cursor }) });
+  return call(`${chequePath(hash)}/activity?${query}`, visitor);
+}
+
+export function correctCheque(table: Table, correction: Correction): Promise<SharedCheque> {
+  return send(table, '/cheque', { method: 'PATCH', body: billBody(correction) });
+}
+
+/** The body of a bill, corrected or entered by hand. */
+export function billBody({ products, ...rest }: Correction): string {
   const lines = products?.map((line) => ({
     ...line,
     numberServings: new NumberLiteral(quantityText(line.numberServings)),
   }));
-  return send(table, '/cheque', { method: 'PATCH', body: writeJson({ products: lines, ...rest } as Writable) });
+  return writeJson({ products: lines, ...rest } as Writable);
+}
+
+/** Enters a bill by hand; the body comes from `billBody`, and also identifies the draft. */
+export async function enterCheque(userId: number, body: string, idempotencyKey: string): Promise<SharedCheque> {
+  return (await call<SharedCheque>('/small-router/cheques', { userId, method: 'POST', body, idempotencyKey })).data;
 }
 
 export type Joined = SharedCheque & { participant_token?: string };
 
 export function joinCheque(table: Table, name: string): Promise<Joined> {
   return send(table, '/participants', { method: 'POST', body: writeJson({ name }) });
+}
+
+/** Joins as a participant whom the owner has added. */
+export function takePlace(table: Table, participant: number): Promise<Joined> {
+  return send(table, '/participants', { method: 'POST', body: writeJson({ participant }) });
+}
+
+export function addPerson(table: Table, name: string, idempotencyKey: string): Promise<SharedCheque> {
+  return send(table, '/people', { method: 'POST', body: writeJson({ name }), idempotencyKey });
 }
 
 export function agree(table: Table, agreement: Agreement): Promise<SharedCheque> {
@@ -90,21 +117,66 @@ export function giveLineBack(table: Table, line: number): Promise<SharedCheque> 
   return send(table, `/claims/${line}`, { method: 'DELETE' });
 }
 
+/** The owner assigns a part of a line to another participant. */
+export function assignLine(
+  table: Table,
+  participant: number,
+  line: number,
+  { numerator, denominator }: Part,
+): Promise<SharedCheque> {
+  const body = writeJson({ numerator, denominator });
+  return send(table, `/participants/${participant}/claims/${line}`, { method: 'PUT', body });
+}
+
+export function releaseLine(table: Table, participant: number, line: number): Promise<SharedCheque> {
+  return send(table, `/participants/${participant}/claims/${line}`, { method: 'DELETE' });
+}
+
+/** What others than the owner have paid to the restaurant. */
+export function setAdvances(table: Table, version: number, advances: Record<string, Minor>): Promise<SharedCheque> {
+  return send(table, '/advances', { method: 'PUT', body: writeJson({ version, advances }) });
+}
+
 export async function readDues(table: Table): Promise<{ version: number; dues: Due[] }> {
   return send(table, '/dues', {});
 }
 
 /** The request body, which also identifies the draft: what the visitor has seen and agrees to pay. */
-export function settleBody(participant: number, amount: Minor): string {
-  return writeJson({ participant, amount });
+export function settleBody(participant: number, amount: Minor, to?: number): string {
+  return writeJson({ participant, to, amount });
 }
 
 export function settle(table: Table, body: string, idempotencyKey: string): Promise<SharedCheque> {
   return send(table, '/settle', { method: 'POST', body, idempotencyKey });
 }
 
-export function paidCash(table: Table, participant: number, amount: Minor): Promise<SharedCheque> {
-  return send(table, `/participants/${participant}/cash`, { method: 'POST', body: writeJson({ amount }) });
+export interface PaidOutside {
+  amount: Minor;
+  to?: number;
+  means?: 'cash' | 'other';
+  note?: string;
+}
+
+export function paidCash(table: Table, participant: number, paid: PaidOutside): Promise<SharedCheque> {
+  return send(table, `/participants/${participant}/cash`, { method: 'POST', body: writeJson({ ...paid }) });
+}
+
+/** The participant says that they have paid outside the app. */
+export function reportPaid(table: Table, participant: number, amount: Minor, to: number): Promise<SharedCheque> {
+  return send(table, `/participants/${participant}/reported`, { method: 'POST', body: writeJson({ amount, to }) });
+}
+
+/** Takes it back, or declines it. */
+export function dropReport(table: Table, participant: number): Promise<SharedCheque> {
+  return send(table, `/participants/${participant}/reported`, { method: 'DELETE' });
+}
+
+export function confirmReport(table: Table, participant: number): Promise<SharedCheque> {
+  return send(table, `/participants/${participant}/reported/confirmation`, { method: 'POST' });
+}
+
+export function remind(table: Table, participant: number): Promise<SharedCheque & { reminder: ReminderText }> {
+  return send(table, `/participants/${participant}/reminders`, { method: 'POST' });
 }
 
 export function unmarkCash(table: Table, participant: number): Promise<SharedCheque> {
@@ -130,6 +202,14 @@ export function leave(table: Table, participant: number): Promise<SharedCheque> 
 /** `rate` as typed: units of the accounts' currency for one unit of the bill's; `null` for none. */
 export function setRate(table: Table, rate: string | null): Promise<SharedCheque> {
   return send(table, '/rate', { method: 'PUT', body: writeJson({ rate: rate === null ? null : new NumberLiteral(rate) }) });
+}
+
+/** What is `null` is unknown from now on. */
+export function setTitle(
+  table: Table,
+  title: { merchant: string | null; purchased_on: string | null },
+): Promise<SharedCheque> {
+  return send(table, '/title', { method: 'PUT', body: writeJson(title) });
 }
 
 export function setJoining(table: Table, open: boolean): Promise<SharedCheque> {

@@ -41,6 +41,14 @@ export interface components {
       amount: number;
       order_id?: string | null;
       counterparty?: number | null;
+      /** The bill of a transfer, as it was called then. */
+      cheque?: {
+        hash: string;
+        merchant?: string;
+        purchased_on?: string;
+        /** Who settled, or got money back. */
+        participant?: string;
+      };
       balance_after: number;
       created_at: string;
     };
@@ -75,6 +83,9 @@ export interface components {
     };
     /** Money and percentages below have two decimals, quantities three. */
     Cheque: {
+      merchant?: string | null;
+      /** `2026-02-05`. */
+      purchased_on?: string | null;
       total_account: number | null;
       products: components['schemas']['Product'][];
       currency?: string | null;
@@ -88,6 +99,8 @@ export interface components {
       confidence: number;
       warnings: ('no_text' | 'no_total' | 'no_lines' | 'does_not_add_up' | 'poor_photo')[];
       photo?: { width: number; height: number } | null;
+      /** All photos, if there are several, or the first was taken again. */
+      photos?: { page: number; width: number; height: number }[];
     };
     Product: {
       id: number;
@@ -99,7 +112,8 @@ export interface components {
       modifiers?: string[];
       confidence: number;
       raw: string;
-      box?: { x: number; y: number; width: number; height: number } | null;
+      /** `page` is the photo, 1 if absent. */
+      box?: { x: number; y: number; width: number; height: number; page?: number } | null;
       warnings: ('does_not_add_up' | 'repaired' | 'uncertain_name' | 'uncertain_amount' | 'no_amount')[];
     };
     ReadCheque: {
@@ -139,7 +153,20 @@ export interface components {
       to_pay: number;
       to_transfer: number;
       settlement: components['schemas']['Settlement'];
+      /** Added by the owner: no device or user is this participant. */
+      free?: boolean;
+      /** If several participants have paid the restaurant. */
+      advance?: number;
+      outside?: components['schemas']['PaidOutside'];
+      reported?: components['schemas']['ReportedPayment'];
+      reminded_at?: string;
+      reminded_times?: number;
     };
+    PaidOutside: { means: 'cash' | 'other'; note?: string };
+    ReportedPayment: { amount: number; to: number; note?: string };
+    PlannedPayment: { from: number; to: number; amount: number; to_transfer: number; transferable: boolean };
+    PaidBetween: { from: number; to: number; amount: number };
+    ReminderText: { participant: number; name: string | null; amount: number; currency?: string; link: string };
     Claim: components['schemas']['Part'] & { line: number; participant: number };
     Remainder: components['schemas']['Part'] & { line: number };
     Split: {
@@ -157,11 +184,16 @@ export interface components {
       joining_open: boolean;
       negative_lines: components['schemas']['NegativeLine'][];
       participants: components['schemas']['Participant'][];
+      /** Absent from replicas of the previous release. */
+      plan?: components['schemas']['PlannedPayment'][];
+      /** If several participants have paid the restaurant: what can be given back. */
+      paid_between?: components['schemas']['PaidBetween'][];
       claims: components['schemas']['Claim'][];
       remainders: components['schemas']['Remainder'][];
       total: number;
       unclaimed: number;
       frozen: boolean;
+      created_at: string;
       expires_at: string;
     };
     SharedCheque: {
@@ -171,11 +203,40 @@ export interface components {
       you: number | null;
       owner: boolean;
     };
+    Person: { id: number; name: string | null };
+    /** One fact of the history of a cheque. */
+    Change:
+      | { what: 'joined' | 'left'; who: components['schemas']['Person'] }
+      | { what: 'renamed'; who: components['schemas']['Person']; before: string | null }
+      | { what: 'claimed'; who: components['schemas']['Person']; line: string; numerator: number; denominator: number }
+      | { what: 'released'; who: components['schemas']['Person']; line: string }
+      | { what: 'line_added'; line: string; after: number | null }
+      | { what: 'line_changed'; line: string; renamed?: string; before: number | null; after: number | null }
+      | { what: 'line_removed'; line: string; before: number | null }
+      | { what: 'total'; before: number | null; after: number | null }
+      | { what: 'corrected' | 'confirmed' | 'tip' | 'negative_lines' | 'settled' }
+      | { what: 'named'; merchant?: string | null; purchased_on?: string | null }
+      | { what: 'method'; method: components['schemas']['Split']['method'] }
+      | { what: 'rate'; rate: string | null }
+      | { what: 'joining'; open: boolean }
+      | { what: 'arrived' | 'report_dropped' | 'reminded'; who: components['schemas']['Person'] }
+      | { what: 'payers'; payers: components['schemas']['Payer'][] }
+      | { what: 'reported'; who: components['schemas']['Person']; amount: number }
+      | ({ what: 'transferring' | 'transferred' } & components['schemas']['Moved'])
+      | ({ what: 'refused'; reason: string } & components['schemas']['Moved'])
+      | ({ what: 'outside'; how?: components['schemas']['PaidOutside'] } & components['schemas']['Moved']);
+    Moved: { who: components['schemas']['Person']; with?: components['schemas']['Person']; amount: number };
+    Payer: { who: components['schemas']['Person']; amount: number };
+    Activity: { version: number; at: string; by: number | null; changes: components['schemas']['Change'][] };
+    EnteredCheque: components['schemas']['SharedCheque'] & { url: string };
     ListedCheque: {
       hash: string;
       url: string;
       status: 'open' | 'settled';
       owner: boolean;
+      merchant?: string;
+      purchased_on?: string;
+      participants: number;
       total_account: number | null;
       currency?: string;
       due: number;

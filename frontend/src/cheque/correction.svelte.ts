@@ -24,6 +24,9 @@ export class CorrectionDraft {
   lines = $state<LineDraft[]>([]);
   extras = $state({ total_account: '', service: '', discount: '', tax: '', tip: '', rounding: '' });
   currency = $state('');
+  merchant = $state('');
+  /** `2026-02-05`, or empty. */
+  purchasedOn = $state('');
   /** The version and the bill on which the input is based. */
   version = 0;
   base = $state.raw<Cheque | null>(null);
@@ -43,6 +46,8 @@ export class CorrectionDraft {
     this.lines = cheque.products.map((product) => this.#lineOf(product));
     for (const extra of EXTRAS) this.extras[extra] = this.#moneyText(cheque[extra] ?? null);
     this.currency = cheque.currency ?? '';
+    this.merchant = cheque.merchant ?? '';
+    this.purchasedOn = cheque.purchased_on ?? '';
     this.#untouched = this.#written();
   }
 
@@ -52,8 +57,13 @@ export class CorrectionDraft {
 
   /** Lines plus extras minus discount; `null` if one of them is invalid. */
   get sum(): Minor | null {
+    return this.sumOf(this.lines);
+  }
+
+  /** The same with only these lines. */
+  sumOf(lines: LineDraft[]): Minor | null {
     let sum = 0n;
-    for (const { total } of this.lines) {
+    for (const { total } of lines) {
       const read = readSigned(total);
       if (read === null) return null;
       sum += read;
@@ -156,6 +166,16 @@ export class CorrectionDraft {
       tip: this.#optional('tip'),
       rounding: this.#optional('rounding'),
       currency: this.currency || null,
+      ...this.#title(),
+    };
+  }
+
+  /** Only what was edited: another name is no conflict, and the newest one stays. */
+  #title(): Correction {
+    const [merchant, day] = [this.merchant.trim() || null, this.purchasedOn || null];
+    return {
+      ...(merchant !== (this.base?.merchant ?? null) && { merchant }),
+      ...(day !== (this.base?.purchased_on ?? null) && { purchased_on: day }),
     };
   }
 
@@ -186,7 +206,7 @@ export class CorrectionDraft {
     const lines = this.lines.map(({ product, name, quantity, price, total }) => [
       ...[product?.id, name, quantity, price, total],
     ]);
-    return JSON.stringify([lines, this.extras, this.currency]);
+    return JSON.stringify([lines, this.extras, this.currency, this.merchant, this.purchasedOn]);
   }
 }
 

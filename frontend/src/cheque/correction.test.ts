@@ -86,3 +86,14 @@ test('the request keeps ids, is exact, and clears what is empty', () => {
     currency: null,
   });
 });
+
+test('only an edited name is sent, so that a newer one stays', () => {
+  const draft = draftOf({ merchant: 'Luna', purchased_on: '2026-02-05' });
+  assert.equal(draft.dirty, false);
+  assert.equal('merchant' in draft.request(), false);
+  draft.merchant = ' Sol ';
+  draft.purchasedOn = '';
+  assert.equal(draft.dirty, true);
+  const { merchant, purchased_on } = draft.request();
+  assert.deepEqual({ merchant, purchased_on }, { merchant: 'Sol', purchased_on: null });
+});

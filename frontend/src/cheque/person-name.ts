@@ -1,10 +1,7 @@
 /** Names and initials of participants. */
 import type { Participant } from '../api/model';
 import type { Words } from '../i18n/en';
-
-// First strong isolate, and its end: a name in another direction does not reorder the sentence around it.
-const [ISOLATE, END] = ['\u2068', '\u2069'];
-const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
+import { isolated } from './isolated';
 
 /** The name, which differs from those of all others; the owner may not have set one. */
 export function nameOf(
@@ -12,8 +9,7 @@ export function nameOf(
   { id, name, namesake, role }: Pick<Participant, 'id' | 'name' | 'namesake' | 'role'>,
 ): string {
   if (name) {
-    const isolated = RIGHT_TO_LEFT.test(name) ? ISOLATE + name + END : name;
-    return namesake ? `${isolated} (${namesake})` : isolated;
+    return namesake ? `${isolated(name)} (${namesake})` : isolated(name);
   }
   return role === 'owner' ? words.cheque.people.owner : words.cheque.people.number(id);
 }

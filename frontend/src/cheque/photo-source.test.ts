@@ -40,3 +40,11 @@ test('a photo that could not be loaded is loaded again', async () => {
   status = 200;
   assert.equal(await photoSource('a'), 'blob:2');
 });
+
+test('each photo of a bill is loaded once, and all are freed', async () => {
+  await Promise.all([photoSource('a'), photoSource('a', 2), photoSource('a', 2)]);
+  assert.deepEqual(asked, ['/ocr/cheques/a/photo', '/ocr/cheques/a/photo?page=2']);
+  forgetPhoto();
+  await Promise.resolve();
+  assert.equal(revoked.length, 2);
+});

@@ -1,19 +1,20 @@
 /** One shared cheque as this visitor sees it: kept up to date, with all actions. */
 import { SvelteMap } from 'svelte/reactivity';
 import { AccountState } from '../account/account.svelte';
-import type { Activity } from '../activity/activity.svelte';
+import { Activity } from '../activity/activity.svelte';
 import type { Failure } from '../api/failure';
 import { readJson } from '../api/json';
 import type { Cheque, Due, Part, Participant, SharedCheque as State, Split } from '../api/model';
 import * as router from '../api/router';
+import { failureWords } from '../i18n/failure-words';
 import { Connection } from '../live/connection.svelte';
 import type { Minor } from '../money/amount';
 import { Draft } from '../state/draft.svelte';
 import { asFailure } from '../state/pager.svelte';
-import { changesBetween, person } from './changes';
+import { person } from './changes';
 import { recallToken, rememberToken } from './guest';
 import { isNothing } from './part';
-import { logChange, logRefused } from './log-change';
+import { ChequeHistory } from './history.svelte';
 
 type Phase = 'loading' | 'ready' | 'failed';
 
@@ -35,7 +36,9 @@ const PUSH_TIMEOUT_MS = 10_000;
 export class SharedCheque {
   readonly hash: string;
   readonly userId: number | null;
-  readonly activity: Activity;
+  /** What happened on this page only, such as a rejected claim. */
+  readonly activity = new Activity();
+  readonly history: ChequeHistory;
   readonly connection: Connection;
   /** The user's account; a guest has none. */
   readonly account: AccountState | null;
@@ -51,13 +54,15 @@ export class SharedCheque {
   readonly refused = new SvelteMap<number, ClaimRefusal>();
   /** The parts of all dues, for `version`. */
   dues = $state.raw<{ version: number; dues: Due[] } | null>(null);
+  /** For whom the owner claims lines, if not for themselves. */
+  claimingFor = $state<number | null>(null);
   #token = $state<string | null>(null);
   #patrol = 0;
 
-  constructor(hash: string, userId: number | null, activity: Activity) {
+  constructor(hash: string, userId: number | null) {
     this.hash = hash;
     this.userId = userId;
-    this.activity = activity;
+    this.history = new ChequeHistory((cursor) => router.listActivity(this.table, cursor));
     this.#token = recallToken(hash);
     this.account = userId === null ? null : new AccountState(userId, () => undefined);
     this.settleDraft = new Draft(`settle.${hash}.${userId}`, {});
@@ -92,6 +97,12 @@ export class SharedCheque {
     return (this.state && person(this.state, this.state.you)) ?? null;
   }
 
+  /** Who gets the lines that the visitor claims. */
+  get claimant(): Participant | null {
+    const other = this.state?.owner ? person(this.state, this.claimingFor) : undefined;
+    return other ?? this.you;
+  }
+
   /** Whether the visitor is a guest with a token in this browser. */
   get isGuest(): boolean {
     return this.you?.role === 'guest';
@@ -108,6 +119,7 @@ export class SharedCheque {
 
   stop(): void {
     clearInterval(this.#patrol);
+    this.history.stop();
     this.connection.stop();
   }
 
@@ -154,6 +166,16 @@ export class SharedCheque {
     });
   }
 
+  /** Joins as a participant whom the owner has added: as the signed-in user, else as a guest. */
+  takePlace(participant: number): Promise<Failure | null> {
+    const visitor = { userId: this.userId, participantToken: null };
+    return this.attempt(async ({ hash }) => {
+      const joined = await router.takePlace({ hash, visitor }, participant);
+      if (joined.participant_token) this.#keepToken(joined.participant_token);
+      return joined;
+    });
+  }
+
   /**
    * Joins as a user; a guest keeps their claims. The page continues as this user, because one session belongs
    * to one user.
@@ -183,24 +205,30 @@ export class SharedCheque {
     if (this.claiming.has(line)) return;
     this.claiming.set(line, part);
     this.refused.delete(line);
-    const failure = await this.attempt((table) =>
-      isNothing(part) ? router.giveLineBack(table, line) : router.claimLine(table, line, part),
-    );
+    const other = this.claimant === this.you ? null : this.claimant;
+    const failure = await this.attempt((table) => {
+      if (other) {
+        return isNothing(part)
+          ? router.releaseLine(table, other.id, line)
+          : router.assignLine(table, other.id, line, part);
+      }
+      return isNothing(part) ? router.giveLineBack(table, line) : router.claimLine(table, line, part);
+    });
     this.claiming.delete(line);
     if (!failure) return;
     this.refused.set(line, { failure, wanted: part });
     const name = this.cheque?.products.find(({ id }) => id === line)?.name ?? '';
-    logRefused(this.activity, name, failure);
+    this.activity.tell('bad', ({ words }) => words.cheque.log.refused(name, failureWords(words, failure)));
   }
 
   /**
    * Pays `amount`, which the visitor has seen as their due. A repeat after a lost response does not pay twice, and
-   * nothing is paid if another amount is due by now.
+   * nothing is paid if another amount is due by now. `to` names who gets it, if several have paid the restaurant.
    */
-  async settle(amount: Minor): Promise<Failure | null> {
+  async settle(amount: Minor, to?: number): Promise<Failure | null> {
     const you = this.you;
     if (!you) return null;
-    const body = router.settleBody(you.id, amount);
+    const body = router.settleBody(you.id, amount, to);
     const key = this.settleDraft.keyFor(body);
     const failure = await this.attempt((table) => router.settle(table, body, key));
     // A rejection is final: the next attempt is a new request.
@@ -239,7 +267,7 @@ export class SharedCheque {
   #move(state: State): void {
     const before = this.state;
     this.state = state;
-    if (before) for (const change of changesBetween(before, state)) logChange(this.activity, change, state.you);
+    this.history.follow(state.split.version);
     const settled = this.you?.settlement.state;
     const was = before && person(before, state.you)?.settlement.state;
     if (settled === was) return;

@@ -2,13 +2,15 @@
 
 export const BYTES_MAX = 10_000_000;
 export const PIXELS_MAX = 40_000_000;
-/** Formats in the file dialog. iPhones convert HEIC photos to JPEG if HEIC is not listed. */
-export const ACCEPTED = 'image/jpeg,image/png,image/webp';
+/** Formats in the file dialog. */
+export const ACCEPTED = 'image/jpeg,image/png,image/webp,image/heic,application/pdf';
+/** Formats of the camera: iPhones convert their photos to JPEG if HEIC is not listed, which is read faster. */
+export const PHOTOGRAPHED = 'image/jpeg,image/png,image/webp';
 /** Number of bytes needed to detect any known format. */
 export const HEAD_BYTES = 32;
 
-export type PictureKind = 'jpeg' | 'png' | 'webp' | 'heic' | 'svg' | 'pdf' | 'gif' | 'other';
-export type PictureRefusal = 'empty' | 'heic' | 'svg' | 'pdf' | 'unsupported' | 'broken' | 'too_large';
+export type PictureKind = 'jpeg' | 'png' | 'webp' | 'heic' | 'avif' | 'svg' | 'pdf' | 'gif' | 'other';
+export type PictureRefusal = 'empty' | 'svg' | 'unsupported' | 'broken' | 'too_large';
 
 /** Detects the format by the first bytes, because file names and types are unreliable. */
 export function kindOf(head: Uint8Array): PictureKind {
@@ -16,7 +18,8 @@ export function kindOf(head: Uint8Array): PictureKind {
   if (text.startsWith('\xff\xd8\xff')) return 'jpeg';
   if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
   if (text.startsWith('RIFF') && text.slice(8, 12) === 'WEBP') return 'webp';
-  if (text.slice(4, 8) === 'ftyp' && /^(hei[cfmsx]|hev[cmsx]|mif1|msf1|avif)/.test(text.slice(8, 12))) return 'heic';
+  if (text.slice(4, 8) === 'ftyp' && /^(hei[cmsx]|hev[cx]|mif1|msf1)/.test(text.slice(8, 12))) return 'heic';
+  if (text.slice(4, 8) === 'ftyp' && text.startsWith('avi', 8)) return 'avif';
   if (text.startsWith('%PDF')) return 'pdf';
   if (text.startsWith('GIF8')) return 'gif';
   // With or without a byte order mark.
@@ -26,8 +29,8 @@ export function kindOf(head: Uint8Array): PictureKind {
 /** Why a file of this format cannot be sent unchanged; `null` if it can. */
 export function refusalOf(kind: PictureKind, bytes: number): PictureRefusal | null {
   if (bytes === 0) return 'empty';
-  if (kind === 'heic' || kind === 'svg' || kind === 'pdf') return kind;
-  if (kind === 'gif' || kind === 'other') return 'unsupported';
+  if (kind === 'svg') return kind;
+  if (kind === 'avif' || kind === 'gif' || kind === 'other') return 'unsupported';
   return bytes > BYTES_MAX ? 'too_large' : null;
 }
 

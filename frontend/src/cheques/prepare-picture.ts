@@ -11,12 +11,14 @@ export async function preparePicture(file: Blob): Promise<Prepared> {
   const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
   const kind = kindOf(head);
   const refusal = refusalOf(kind, file.size);
-  // Some browsers can decode HEIC, and large files may be decodable too: then the picture is encoded again.
-  if (refusal === 'heic' || refusal === 'too_large') {
+  // Some browsers can decode what the server can't, and large files: then the picture is encoded again.
+  if (kind === 'avif' || (refusal === 'too_large' && kind !== 'pdf')) {
     const redrawn = await redraw(file);
-    return redrawn ? { ok: true, picture: redrawn } : { ok: false, refusal };
+    return redrawn ? { ok: true, picture: redrawn } : { ok: false, refusal: refusal ?? 'unsupported' };
   }
   if (refusal) return { ok: false, refusal };
+  // Few browsers know these; the server checks their size.
+  if (kind === 'heic' || kind === 'pdf') return { ok: true, picture: file };
   const size = await sizeOf(file);
   if (size === null) return { ok: false, refusal: 'broken' };
   if (size.width * size.height <= PIXELS_MAX) return { ok: true, picture: file };

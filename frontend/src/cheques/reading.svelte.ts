@@ -1,6 +1,6 @@
 /** The reading of one photo: checking, sending, waiting, result. */
 import type { Failure } from '../api/failure';
-import { loadImage, readReading } from '../api/ocr';
+import { type BillPart, loadImage, readReading } from '../api/ocr';
 import type { ReadCheque, Reading as Progress } from '../api/model';
 import { asFailure } from '../state/pager.svelte';
 import type { PictureRefusal } from './picture';
@@ -25,6 +25,9 @@ export class Reading {
   readonly #userId: number;
   #file: Blob | null = null;
   #abort: AbortController | null = null;
+  /** Of the photo and what it is for. */
+  #key = '';
+  #part: BillPart | undefined;
 
   constructor(userId: number) {
     this.#userId = userId;
@@ -34,8 +37,11 @@ export class Reading {
     return ['checking', 'sending', 'reading'].includes(this.state.name);
   }
 
-  async begin(file: Blob): Promise<void> {
+  /** Reads a photo: of a new bill, or another one of a bill that exists. */
+  async begin(file: Blob, part?: BillPart): Promise<void> {
     this.cancel();
+    this.#part = part;
+    this.#key = randomUuid();
     this.#file = file;
     this.preview = URL.createObjectURL(file);
     await this.#run(file);
@@ -76,6 +82,8 @@ export class Reading {
         reading,
         onSent: (part) => this.#onSent(part),
         signal: abort.signal,
+        idempotencyKey: this.#key,
+        part: this.#part,
       });
       if (!abort.signal.aborted) this.state = { name: 'read', cheque };
     } catch (cause) {

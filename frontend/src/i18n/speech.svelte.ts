@@ -27,6 +27,7 @@ export class Speech {
   readonly #date = $derived.by(
     () => new Intl.DateTimeFormat(this.locale, { day: 'numeric', month: 'short', year: 'numeric' }),
   );
+  readonly #dayOfYear = $derived.by(() => new Intl.DateTimeFormat(this.locale, { day: 'numeric', month: 'short' }));
   readonly #exact = $derived.by(
     () => new Intl.DateTimeFormat(this.locale, { dateStyle: 'medium', timeStyle: 'medium' }),
   );
@@ -37,6 +38,8 @@ export class Speech {
   readonly #clock = $derived.by(
     () => new Intl.DateTimeFormat(this.locale, { timeStyle: 'medium', hourCycle: 'h23' }),
   );
+
+  readonly #day = $derived.by(() => new Intl.DateTimeFormat(this.locale, { day: 'numeric', month: 'short' }));
 
   readonly #count = $derived.by(() => new Intl.NumberFormat(this.locale));
 
@@ -53,6 +56,14 @@ export class Speech {
       // A misread code is not a valid currency.
       return this.money;
     }
+  }
+
+  /** A day like `2026-02-05`: "5 Feb", with its year unless it is this one; lines do not break within it. */
+  day(day: string): string {
+    const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
+    const at = new Date(year, month - 1, date);
+    const format = year === new Date().getFullYear() ? this.#dayOfYear : this.#date;
+    return format.format(at).replaceAll(' ', '\u00a0');
   }
 
   /** Date and time to the minute: "21 Nov, 14:05". */
@@ -82,6 +93,11 @@ export class Speech {
 
   exact(at: Date): string {
     return this.#exact.format(at);
+  }
+
+  /** The time of day, or the date if it is another day. */
+  clockOrDay(at: Date, now: number): string {
+    return at.toDateString() === new Date(now).toDateString() ? this.clock(at) : this.#day.format(at);
   }
 
   clock(at: Date): string {

@@ -123,7 +123,7 @@ export class Chipin {
 
   #visitAs(userId: number | null): Visit {
     const { chequeHash } = this.route;
-    if (chequeHash !== null) return { at: 'cheque', cheque: new SharedCheque(chequeHash, userId, this.activity) };
+    if (chequeHash !== null) return { at: 'cheque', cheque: new SharedCheque(chequeHash, userId) };
     if (this.preferences.signsIn && userId === null) return { at: 'door' };
     if (this.preferences.signsIn && userId !== null) return { at: 'home', session: new Session(userId, this.activity) };
     // The home page needs a user; the same user is then used for cheques too.

@@ -1,6 +1,6 @@
 /**
  * The current location, stored in the URL so that it can be linked: at home `#/orders/<id>`, `#/statement`,
- * `#/cheques`, `#/cheques/new`, `#/operations`, `#/operations/<service>/<direction>/<event>`, `#/administration`,
+ * `#/cheques`, `#/cheques/new`, `#/cheques/by-hand`, `#/operations`, `#/operations/<service>/<direction>/<event>`, `#/administration`,
  * `#/administration/audit`; on a shared cheque, which has its own path, `#/review`. `#/new-password/<token>`
  * disappears from the URL as soon as it is read.
  */
@@ -13,6 +13,7 @@ const CHEQUE_PATH = /^\/small-router\/([^/]+)\/?$/;
 
 const RESET = /^#\/new-password\/([\w-]+)$/;
 
+export const BY_HAND_HREF = '#/cheques/by-hand';
 export const OPERATIONS_HREF = '#/operations';
 export const ADMINISTRATION_HREF = '#/administration';
 export const AUDIT_HREF = '#/administration/audit';
@@ -30,6 +31,8 @@ export class Route {
 
   readonly orderId: string | null = $derived.by(() => ORDER.exec(this.#hash)?.[1] ?? null);
   readonly capturing: boolean = $derived(this.#hash === '#/cheques/new');
+  /** Whether the user enters a bill by hand. */
+  readonly entering: boolean = $derived(this.#hash === BY_HAND_HREF);
   readonly reviewing: boolean = $derived(this.#hash === '#/review');
 
   /** Whether the operators' page is open. */

@@ -2,6 +2,7 @@
 
 mod assets;
 mod encoding;
+mod titled;
 
 use crate::edge::security_headers::set_application_policy;
 use crate::ui::assets::{ASSETS, Asset};
@@ -14,6 +15,8 @@ use http_api::problem::no_such_page;
 const INDEX: &str = "/index.html";
 /// Files whose names change with their content.
 const HASHED: &str = "/assets/";
+/// Programs get JSON from the same address, except those that show previews.
+const BY_CLIENT: HeaderValue = HeaderValue::from_static("Accept, User-Agent");
 const NOT_BUILT: &str = "The web UI was not built into this program.\n\
     Build it with `npm ci && npm run build` in frontend/, then build the gateway again.\n\
     The API works: see /docs.\n";
@@ -29,7 +32,22 @@ pub(crate) fn application(status: StatusCode, request_headers: &HeaderMap) -> Re
     if response.status() == StatusCode::OK {
         *response.status_mut() = status;
     }
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
+    response.headers_mut().append(header::VARY, BY_CLIENT);
+    set_application_policy(response.headers_mut());
+    response
+}
+
+/// Responds with the application, with the title of a bill for previews. The title is in the page only, in no header.
+pub(crate) fn titled_application(title: &str, request_headers: &HeaderMap) -> Response {
+    let Some(page) = find(INDEX).and_then(|index| titled::titled(index.bytes, title)) else {
+        return application(StatusCode::OK, request_headers);
+    };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::VARY, BY_CLIENT),
+    ];
+    let mut response = (headers, page).into_response();
     set_application_policy(response.headers_mut());
     response
 }

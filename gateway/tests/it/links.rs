@@ -7,6 +7,7 @@ use axum::Router;
 use axum::routing::get;
 use http::StatusCode;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 const LINK: &str = "/small-router/lBF2niuPbm0123456789Az";
 /// The `Accept` header of Chromium when a URL is opened.
@@ -40,11 +41,61 @@ async fn a_browser_gets_the_page_with_the_status_of_the_cheque() {
         for address in [stage.ui, stage.links] {
             let answer = browse(address, LINK).await;
             assert_eq!(answer.status, status);
-            assert!(answer.headers.get_all("vary").iter().any(|value| value == "Accept"), "{answer:?}");
+            assert!(answer.headers.get_all("vary").iter().any(|value| value == "Accept, User-Agent"), "{answer:?}");
             assert!(answer.headers.contains_key("content-security-policy"));
             assert!(answer.text().contains("<!doctype html>") || answer.text().contains("was not built"));
         }
     }
+}
+
+/// A request of a messenger for a preview.
+async fn post_in_a_chat(address: SocketAddr) -> TestResponse {
+    let request = anonymous("GET", address, LINK).header("Accept", "*/*");
+    fetch(request.header("User-Agent", "TelegramBot (like TwitterBot)")).await
+}
+
+#[tokio::test]
+async fn a_messenger_gets_the_page_with_the_title_of_the_bill_and_asks_the_service_once() {
+    let preview = r#"{"title": "Cafe <Luna>, 5 Feb — 1,520.00 RUB"}"#;
+    let (stage, service) =
+        before_router(Router::new().route("/{hash}/preview", get(move || async move { preview }))).await;
+    for answer in [post_in_a_chat(stage.links).await, post_in_a_chat(stage.links).await, browse(stage.ui, LINK).await] {
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(
+            answer.text().contains(r#"property="og:title" content="Cafe &lt;Luna&gt;, 5 Feb — 1,520.00 RUB""#),
+            "{answer:?}"
+        );
+        assert!(answer.text().contains(r#"property="og:site_name" content="Chipin""#));
+        assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8");
+        assert!(
+            answer.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'self'; style-src")
+        );
+        assert!(!answer.headers.values().any(|value| value.as_bytes().windows(4).any(|part| part == b"Luna")));
+    }
+    let head = service.received.only();
+    assert_eq!(head.line, "GET /lBF2niuPbm0123456789Az/preview");
+    assert!(!head.headers.contains_key("x-user-id"));
+}
+
+#[tokio::test]
+async fn a_link_without_a_bill_has_the_generic_preview() {
+    for (preview, status, requests) in [("404 Not Found", 404, 2), ("410 Gone", 410, 1), ("500 Error", 200, 1)] {
+        let code: StatusCode = preview[..3].parse().unwrap();
+        let (stage, service) = before_router(Router::new().fallback(get(move || async move { code }))).await;
+        let answer = post_in_a_chat(stage.links).await;
+        assert_eq!(answer.status.as_u16(), status, "{preview}");
+        assert!(answer.text().contains(r#"property="og:title" content="Chipin""#));
+        assert_eq!(service.received.heads().len(), requests, "{preview}");
+    }
+}
+
+#[tokio::test]
+async fn a_slow_service_does_not_hold_up_the_page() {
+    let slow = || async { tokio::time::sleep(Duration::from_secs(60)).await };
+    let (stage, _service) = before_router(Router::new().fallback(get(slow))).await;
+    let started = Instant::now();
+    assert_eq!(post_in_a_chat(stage.links).await.status, StatusCode::OK);
+    assert!(started.elapsed() < Duration::from_secs(3));
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 pub mod picture;
 
+pub mod document;
+
 pub mod page;
 
 pub mod engine;

@@ -1,22 +1,24 @@
 //! The complete process: from a picture to a cheque.
 
+use crate::document::pages;
 use crate::engine::{Engine, Language, Mode, RecognizedWord};
 use crate::page::sheet::Sheet;
 use crate::parse::{self, Parsed};
-use crate::picture::{Picture, Refusal, decode};
+use crate::picture::{Picture, Refusal};
 use crate::processor_time::ProcessorTime;
 use crate::word::{Pass, Place, Word};
 use contracts::cheque::{Bounds, Cheque, ChequeStatus, ChequeWarning, PhotoSize};
 use image::GrayImage;
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// The result of reading a picture.
 #[derive(Clone, Debug)]
 pub struct Reading {
     /// The recognised cheque; the boxes of its lines are in pixels of `photo`.
     pub cheque: Cheque,
-    /// The upright picture to store, a JPEG without metadata.
-    pub photo: Vec<u8>,
+    /// The upright pictures to store, each a JPEG without metadata.
+    pub photos: Vec<Vec<u8>>,
 }
 
 /// Progress of a reading.
@@ -62,8 +64,10 @@ struct Look {
     mode: Mode,
 }
 
+/// Number of [`LOOKS`].
+const LOOKS_PER_PAGE: u32 = 6;
 /// All looks, ordered by how much each one contributes; see `NOTES.md`.
-const LOOKS: [Look; 6] = [
+const LOOKS: [Look; LOOKS_PER_PAGE as usize] = [
     Look { name: "masked/4", view: View::Masked, mode: Mode::Column },
     Look { name: "plain/6", view: View::Plain, mode: Mode::Block },
     Look { name: "contrasted/4", view: View::Contrasted, mode: Mode::Column },
@@ -79,24 +83,61 @@ const LOOKS: [Look; 6] = [
 /// # Errors
 /// Any [`Refusal`].
 pub fn read(engine: &mut Engine, bytes: &[u8], progress: &mut dyn FnMut(Progress)) -> Result<Reading, Refusal> {
-    let steps = u32::try_from(LOOKS.len()).unwrap_or(u32::MAX);
-    progress(Progress { step: 1, steps });
+    progress(Progress { step: 1, steps: LOOKS_PER_PAGE });
+    let pages = pages(bytes)?;
+    let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+    let mut whole: Option<Reading> = None;
+    for (before, picture) in (0..).zip(pages) {
+        let mut progress =
+            |step| progress(Progress { step: before * LOOKS_PER_PAGE + step, steps: count * LOOKS_PER_PAGE });
+        let (cheque, photo) = read_page(engine, picture, count, &mut progress)?;
+        whole = Some(match whole {
+            None => Reading { cheque, photos: vec![photo] },
+            // The back of a page, or an empty one.
+            Some(whole) if cheque.warnings.contains(&ChequeWarning::NoText) => whole,
+            Some(whole) => whole.continued(cheque, photo),
+        });
+    }
+    whole.ok_or(Refusal::Broken)
+}
+
+impl Reading {
+    /// Adds the next page of the same document.
+    fn continued(mut self, cheque: Cheque, photo: Vec<u8>) -> Self {
+        self.photos.push(photo);
+        let number = u32::try_from(self.photos.len()).unwrap_or(u32::MAX);
+        Self { cheque: self.cheque.continued(&cheque.numbered_from(number), false), photos: self.photos }
+    }
+}
+
+/// Reads one of `count` pages, which share the time of one.
+fn read_page(
+    engine: &mut Engine,
+    picture: Picture,
+    count: u32,
+    progress: &mut dyn FnMut(u32),
+) -> Result<(Cheque, Vec<u8>), Refusal> {
+    progress(1);
     let time = ProcessorTime::start();
-    let (picture, sheet, first) = upright(engine, decode(bytes)?, time);
+    let (picture, sheet, first) = upright(engine, picture, time);
     let (photo, width, height) = picture.photo()?;
     let mut looks = Looks::new(engine, &sheet, time);
     let mut passes = vec![looks.first(first)];
     let mut parsed = understood(&passes);
     for (step, look) in (2..).zip(&LOOKS[1..]) {
         let blind = passes.len() >= BLIND_LOOKS_MAX && !has_text(&passes);
-        if parsed.sure || blind || time.used() > looks.limit() {
+        if parsed.sure || blind || time.used() > looks.limit() / count {
             break;
         }
-        progress(Progress { step, steps });
+        progress(step);
         passes.push(looks.pass(look));
         parsed = understood(&passes);
     }
-    Ok(Reading { cheque: cheque(parsed, &sheet, PhotoSize { width, height }, picture.pixels.width()), photo })
+    let read = if has_text(&passes) { &passes[..] } else { &[] };
+    let title = parse::title(read, &parsed, OffsetDateTime::now_utc().date());
+    let mut cheque = cheque(parsed, &sheet, PhotoSize { width, height }, picture.pixels.width());
+    (cheque.merchant, cheque.purchased_on) = (title.merchant, title.purchased_on);
+    Ok((cheque, photo))
 }
 
 /// The upright picture and its first look. A camera held flat above a table does not know its orientation, and then
@@ -136,7 +177,8 @@ fn has_text(passes: &[Pass]) -> bool {
 /// Any [`Refusal`].
 pub fn passes(engine: &mut Engine, bytes: &[u8]) -> Result<Vec<Pass>, Refusal> {
     let time = ProcessorTime::start();
-    let (_, sheet, first) = upright(engine, decode(bytes)?, time);
+    let picture = pages(bytes)?.into_iter().next().ok_or(Refusal::Broken)?;
+    let (_, sheet, first) = upright(engine, picture, time);
     let mut looks = Looks::new(engine, &sheet, time);
     let mut passes = vec![looks.first(first)];
     passes.extend(LOOKS[1..].iter().map(|look| looks.pass(look)));
@@ -262,5 +304,5 @@ fn bounds(place: Place, picture_width: u32, photo: PhotoSize) -> Bounds {
     let edge = |at: f32, end: u32| (at * scale).clamp(0.0, end as f32) as u32;
     let (x, y) = (edge(place.left, photo.width), edge(place.top, photo.height));
     let (right, bottom) = (edge(place.right.ceil(), photo.width), edge(place.bottom.ceil(), photo.height));
-    Bounds { x, y, width: right.saturating_sub(x), height: bottom.saturating_sub(y) }
+    Bounds { x, y, width: right.saturating_sub(x), height: bottom.saturating_sub(y), page: None }
 }

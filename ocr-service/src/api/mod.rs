@@ -7,6 +7,10 @@ mod get_photo;
 mod get_reading;
 mod load_image;
 mod refusals;
+mod store_cheque;
+mod store_page;
+mod store_photos;
+mod target;
 mod upload;
 
 use crate::state::State;

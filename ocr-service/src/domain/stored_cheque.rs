@@ -55,6 +55,8 @@ mod tests {
 
     fn stored() -> StoredCheque {
         let cheque = Cheque {
+            merchant: None,
+            purchased_on: None,
             total_account: None,
             products: vec![],
             currency: None,
@@ -68,6 +70,7 @@ mod tests {
             confidence: 0.0,
             warnings: vec![],
             photo: None,
+            photos: vec![],
         };
         let owner = UserId::try_from(1).unwrap();
         StoredCheque::new(ChequeHash::from_random([1; 22]), owner, cheque, READ, Duration::from_hours(1))

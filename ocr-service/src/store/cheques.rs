@@ -44,19 +44,19 @@ pub struct PhotoToDelete {
     pub photo_key: String,
 }
 
-/// Inserts a new cheque with the key of its photo.
+/// Inserts a new cheque with the key of its photo, if it has one.
 ///
 /// # Errors
 /// If the query fails.
 pub async fn insert(
     connection: &mut PgConnection,
     stored: &StoredCheque,
-    photo_key: &str,
+    photo_key: Option<&str>,
     photo_bytes: i64,
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into cheques (hash, owner_id, cheque, photo_key, photo_bytes, created_at, expires_at) \
-         values ($1, $2, $3, $4, $5, $6, $7)",
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict on constraint cheques_pkey do nothing",
         stored.hash.as_str(),
         stored.owner_id.get(),
         stored.cheque.as_ref().map(Json) as Option<Json<&Cheque>>,
@@ -162,8 +162,13 @@ pub async fn clear_expired(pool: &PgPool, now: OffsetDateTime) -> Result<u64, St
 /// If the query fails.
 pub async fn photos_to_delete(pool: &PgPool, except: &[String]) -> Result<Vec<PhotoToDelete>, StoreError> {
     let rows = sqlx::query!(
-        r#"select hash, photo_key as "photo_key!" from cheques
-           where deleted_at is not null and photo_key is not null and photo_key <> all ($2)
+        r#"select hash as "hash!", photo_key as "photo_key!" from (
+               select hash, photo_key, deleted_at from cheques where deleted_at is not null and photo_key is not null
+               union all
+               select hash, pages.photo_key, deleted_at from pages join cheques using (hash)
+               where deleted_at is not null
+           ) as left_behind
+           where photo_key <> all ($2)
            order by deleted_at limit $1"#,
         BATCH,
         except,
@@ -180,16 +185,21 @@ pub async fn photos_to_delete(pool: &PgPool, except: &[String]) -> Result<Vec<Ph
     .during("list photos to delete")
 }
 
-/// Records that the photo of a cheque was deleted.
+/// Records that a photo of a deleted cheque was deleted.
 ///
 /// # Errors
 /// If the query fails.
-pub async fn clear_photo_key(pool: &PgPool, hash: &ChequeHash) -> Result<(), StoreError> {
-    sqlx::query!("update cheques set photo_key = null where hash = $1 and deleted_at is not null", hash.as_str())
-        .execute(pool)
-        .await
-        .map(drop)
-        .during(format_args!("record that the photo of cheque {} is deleted", hash.shortened()))
+pub async fn clear_photo_key(pool: &PgPool, photo: &PhotoToDelete) -> Result<(), StoreError> {
+    sqlx::query!(
+        "with page as (delete from pages where hash = $1 and photo_key = $2) \
+         update cheques set photo_key = null where hash = $1 and photo_key = $2 and deleted_at is not null",
+        photo.hash.as_str(),
+        photo.photo_key,
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+    .during(format_args!("record that a photo of cheque {} is deleted", photo.hash.shortened()))
 }
 
 /// The keys among `photo_keys` that do not belong to a cheque.
@@ -203,7 +213,8 @@ pub async fn unknown_photos(pool: &PgPool, photo_keys: &[String]) -> Result<Vec<
            where not exists (
                select from cheques
                where cheques.hash = split_part(split_part(stored.photo_key, '/', 2), '.', 1)
-                 and cheques.photo_key = stored.photo_key)"#,
+                 and cheques.photo_key = stored.photo_key)
+             and not exists (select from pages where pages.photo_key = stored.photo_key)"#,
         photo_keys,
     )
     .fetch_all(pool)

@@ -49,6 +49,12 @@ impl Photos {
         format!("{}/{hash}.jpg", &hash[..2])
     }
 
+    /// A key of its own for another photo of the cheque: `4f/4fK0....5b1e....jpg`.
+    pub fn page_key(hash: &ChequeHash) -> String {
+        let hash = hash.as_str();
+        format!("{}/{hash}.{}.jpg", &hash[..2], Uuid::new_v4().simple())
+    }
+
     /// Stores an object. When this returns, the object survives a crash of the machine. No partial object is ever
     /// visible.
     ///

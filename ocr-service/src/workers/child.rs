@@ -33,6 +33,7 @@ pub enum ChildError {
 pub fn run(tessdata_dir: Option<&Path>) -> Result<(), ChildError> {
     lockdown::die_with_parent().map_err(ChildError::Parent)?;
     let mut engine = Engine::new(tessdata_dir)?;
+    reading::document::use_one_thread();
     // Lock down now, before the first byte of the picture is read: from then on this process itself is untrusted.
     let isolation = lockdown::lock_down()?;
     Message::Ready(isolation).write(io::stdout())?;
@@ -42,7 +43,7 @@ pub fn run(tessdata_dir: Option<&Path>) -> Result<(), ChildError> {
     // If the parent has closed the pipe, ignore it here: sending the result will fail too.
     let mut progress = |Progress { step, steps }| drop(Message::Progress { step, steps }.write(io::stdout()));
     let message = match reading::read::read(&mut engine, &picture, &mut progress) {
-        Ok(reading) => Message::Done { cheque: Box::new(reading.cheque), photo: reading.photo },
+        Ok(reading) => Message::Done { cheque: Box::new(reading.cheque), photos: reading.photos },
         Err(refusal) => Message::Refused(Refusal::from(refusal)),
     };
     message.write(io::stdout())?;

@@ -7,18 +7,18 @@ use super::protocol::Refusal;
 /// # Errors
 /// Why the picture is rejected.
 pub fn check(picture: &[u8]) -> Result<(), Refusal> {
-    reading::picture::header(picture).map(drop).map_err(Refusal::from)
+    reading::document::check(picture).map(drop).map_err(Refusal::from)
 }
 
 impl From<reading::picture::Refusal> for Refusal {
     fn from(refusal: reading::picture::Refusal) -> Self {
-        use reading::picture::Refusal::{Broken, Empty, TooManyBytes, TooManyPixels, Unsupported};
+        use reading::picture::Refusal::{Broken, Empty, Locked, TooManyBytes, TooManyPixels, Unsupported};
         let what = refusal.to_string();
         match refusal {
             Empty => Self::Empty,
             Unsupported { .. } => Self::Unsupported { what },
             TooManyBytes { .. } | TooManyPixels { .. } => Self::TooLarge { what },
-            Broken => Self::Broken { what },
+            Broken | Locked => Self::Broken { what },
         }
     }
 }

@@ -4,6 +4,7 @@
 //! that many bytes. The parent trusts nothing: lengths are bounded, and an invalid frame counts as a crash.
 
 use contracts::cheque::Cheque;
+use reading::document::PAGES_MAX;
 use serde::{Deserialize, Serialize};
 use std::io::{self, ErrorKind, Read, Write};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -27,7 +28,7 @@ pub enum Refusal {
     /// It has no bytes.
     #[error("the picture is empty")]
     Empty,
-    /// It is not a JPEG, PNG or WebP.
+    /// It is neither a picture nor a PDF.
     #[error("{what}")]
     Unsupported {
         /// The detected format.
@@ -55,7 +56,7 @@ pub(super) enum Message {
     /// Begins step `step` of `steps`.
     Progress { step: u32, steps: u32 },
     /// The picture was read.
-    Done { cheque: Box<Cheque>, photo: Vec<u8> },
+    Done { cheque: Box<Cheque>, photos: Vec<Vec<u8>> },
     /// The picture is rejected.
     Refused(Refusal),
 }
@@ -99,10 +100,14 @@ impl Message {
         let (tag, payload) = match self {
             Self::Ready(isolation) => (b'R', serde_json::to_vec(isolation)?),
             Self::Progress { step, steps } => (b'P', [step.to_le_bytes(), steps.to_le_bytes()].concat()),
-            Self::Done { cheque, photo } => {
-                let cheque = serde_json::to_vec(cheque)?;
-                let length = u32::try_from(cheque.len()).map_err(|_| ErrorKind::InvalidInput)?;
-                (b'D', [&length.to_le_bytes(), cheque.as_slice(), photo].concat())
+            Self::Done { cheque, photos } => {
+                let mut payload = vec![];
+                for part in [&serde_json::to_vec(cheque)?].into_iter().chain(photos) {
+                    let length = u32::try_from(part.len()).map_err(|_| ErrorKind::InvalidInput)?;
+                    payload.extend_from_slice(&length.to_le_bytes());
+                    payload.extend_from_slice(part);
+                }
+                (b'D', payload)
             }
             Self::Refused(refusal) => (b'X', serde_json::to_vec(refusal)?),
         };
@@ -126,33 +131,47 @@ impl Message {
         if payload.len() < length {
             return Err(MessageError::Closed(ErrorKind::UnexpectedEof.into()));
         }
-        Self::decode(tag, payload)
+        Self::decode(tag, &payload)
     }
 
-    fn decode(tag: u8, mut payload: Vec<u8>) -> Result<Self, MessageError> {
+    fn decode(tag: u8, payload: &[u8]) -> Result<Self, MessageError> {
         let invalid = |what: &str| MessageError::Invalid(what.to_owned());
         match tag {
-            b'R' => Ok(Self::Ready(serde_json::from_slice(&payload).map_err(|_| invalid("isolation"))?)),
-            b'X' => Ok(Self::Refused(serde_json::from_slice(&payload).map_err(|_| invalid("refusal"))?)),
+            b'R' => Ok(Self::Ready(serde_json::from_slice(payload).map_err(|_| invalid("isolation"))?)),
+            b'X' => Ok(Self::Refused(serde_json::from_slice(payload).map_err(|_| invalid("refusal"))?)),
             b'P' => {
-                let (step, rest) = number(&payload).ok_or_else(|| invalid("step"))?;
+                let (step, rest) = number(payload).ok_or_else(|| invalid("step"))?;
                 let (steps, _) = number(rest).ok_or_else(|| invalid("steps"))?;
                 Ok(Self::Progress { step, steps })
             }
             b'D' => {
-                let (length, rest) = number(&payload).ok_or_else(|| invalid("length of a cheque"))?;
-                let cheque = rest.get(..length as usize).ok_or_else(|| invalid("truncated cheque"))?;
-                let cheque = serde_json::from_slice(cheque).map_err(|_| invalid("cheque"))?;
-                payload.drain(..4 + length as usize);
-                // Served as a photo later, so it must be a JPEG. Source: ITU T.81, start of image.
-                if !payload.starts_with(&[0xff, 0xd8, 0xff]) {
-                    return Err(invalid("a photo that is not a JPEG"));
+                let (cheque, mut rest) = part(payload).ok_or_else(|| invalid("truncated cheque"))?;
+                let cheque: Box<Cheque> = serde_json::from_slice(cheque).map_err(|_| invalid("cheque"))?;
+                let mut photos = vec![];
+                while !rest.is_empty() {
+                    let (photo, others) = part(rest).ok_or_else(|| invalid("truncated photo"))?;
+                    // Served as a photo later, so it must be a JPEG. Source: ITU T.81, start of image.
+                    if !photo.starts_with(&[0xff, 0xd8, 0xff]) {
+                        return Err(invalid("a photo that is not a JPEG"));
+                    }
+                    photos.push(photo.to_vec());
+                    rest = others;
                 }
-                Ok(Self::Done { cheque, photo: payload })
+                let numbers = cheque.pages().into_iter().map(|photo| photo.page);
+                if photos.is_empty() || photos.len() > PAGES_MAX || !numbers.eq((1..).take(photos.len())) {
+                    return Err(invalid("other photos than those of the cheque"));
+                }
+                Ok(Self::Done { cheque, photos })
             }
             other => Err(MessageError::Invalid(format!("letter {other}"))),
         }
     }
+}
+
+/// A part with its length before it, and what follows.
+fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = number(bytes)?;
+    rest.split_at_checked(length as usize)
 }
 
 fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {

@@ -44,8 +44,8 @@ pub(super) struct Worker {
 pub struct Reading {
     /// The recognised cheque.
     pub cheque: Cheque,
-    /// The photo, upright and without metadata: a JPEG.
-    pub photo: Vec<u8>,
+    /// Its photos, upright and without metadata: at least one JPEG.
+    pub photos: Vec<Vec<u8>>,
 }
 
 /// Why a worker did not start.
@@ -136,7 +136,7 @@ impl Worker {
         loop {
             match Message::read(&mut self.messages).await? {
                 Message::Progress { step, steps } => progress(step, steps),
-                Message::Done { cheque, photo } => return Ok(Ok(Reading { cheque: *cheque, photo })),
+                Message::Done { cheque, photos } => return Ok(Ok(Reading { cheque: *cheque, photos })),
                 Message::Refused(refusal) => return Ok(Err(refusal)),
                 Message::Ready(_) => return Err(MessageError::Invalid("ready again".to_owned())),
             }

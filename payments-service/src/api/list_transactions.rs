@@ -1,19 +1,17 @@
 //! `GET /account/transactions`: the account statement, newest first.
 
+use super::transaction_json::TransactionJson;
 use crate::state::State;
 use crate::store;
-use crate::store::ledger::Line;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, extract};
-use contracts::money::Money;
 use http::{Uri, header};
 use http_api::cursor;
 use http_api::extract::Query;
 use http_api::prefix::Prefix;
 use http_api::problem::{Problem, ProblemDocument};
 use identity::Caller;
-use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use serde::Deserialize;
 use uuid::Uuid;
 
 /// The page to return.
@@ -24,41 +22,6 @@ pub(super) struct Page {
     limit: Option<String>,
     /// From the `Link` header of the previous page.
     cursor: Option<String>,
-}
-
-/// A line of the statement.
-#[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = Transaction)]
-struct TransactionJson {
-    id: Uuid,
-    /// `topup`, `payment`, `refund` or `transfer`.
-    kind: String,
-    /// Negative for money that left the account.
-    amount: Money,
-    /// The paid order.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    order_id: Option<Uuid>,
-    /// The other user of a transfer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    counterparty: Option<i64>,
-    balance_after: Money,
-    #[serde(with = "time::serde::rfc3339")]
-    created_at: OffsetDateTime,
-}
-
-impl From<Line> for TransactionJson {
-    fn from(line: Line) -> Self {
-        let of_order = matches!(line.kind.as_str(), "payment" | "refund");
-        Self {
-            id: line.id,
-            amount: Money::from_minor(line.amount),
-            order_id: line.reference.parse().ok().filter(|_| of_order),
-            counterparty: Some(line.counterparty).filter(|number| *number > 0),
-            balance_after: Money::from_minor(line.balance_after),
-            created_at: line.created_at,
-            kind: line.kind,
-        }
-    }
 }
 
 /// The user's transactions, newest first; the `Link` header refers to the next page.

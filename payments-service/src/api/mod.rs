@@ -6,6 +6,7 @@ mod list_transactions;
 mod open_account;
 mod problems;
 mod top_up;
+mod transaction_json;
 
 use crate::state::State;
 use axum::Router;

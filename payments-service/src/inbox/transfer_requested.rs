@@ -57,7 +57,7 @@ async fn decide(
         None => move_money(tx, request, transaction_id).await?,
     };
     let decision = Transfer { id, from, to, amount, verdict };
-    transfers::insert(tx, &decision).await?;
+    transfers::insert(tx, &decision, request).await?;
     info!(transfer.id = %id, verdict = ?decision.verdict, "transfer {id} is decided");
     Ok(decision)
 }

@@ -5,7 +5,7 @@ use contracts::ids::UserId;
 use contracts::money::Money;
 use postgres::{During, StoreError};
 use sqlx::{PgConnection, PgPool};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 /// Inserts a movement, with the users' balances after it.
@@ -49,6 +49,14 @@ pub struct Line {
     pub amount: i64,
     /// The account number of the other side; users have positive numbers.
     pub counterparty: i64,
+    /// The bill of a transfer: the key of its link, and what it was called.
+    pub cheque_hash: Option<String>,
+    /// See `cheque_hash`.
+    pub merchant: Option<String>,
+    /// See `cheque_hash`.
+    pub purchased_on: Option<Date>,
+    /// The name of the participant who settled, or got money back.
+    pub participant: Option<String>,
     /// The balance afterwards, in minor units.
     pub balance_after: i64,
     /// The time of the movement.

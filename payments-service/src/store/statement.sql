@@ -1,6 +1,8 @@
--- Each side has its own index; the two pages are merged and limited again.
-select id as "id!", kind as "kind!", reference as "reference!", amount as "amount!", counterparty as "counterparty!",
-       balance_after as "balance_after!", created_at as "created_at!"
+-- Each side has its own index; the two pages are merged and limited again. Then each transfer gets its bill.
+select lines.id as "id!", lines.kind as "kind!", lines.reference as "reference!", lines.amount as "amount!",
+       lines.counterparty as "counterparty!", lines.balance_after as "balance_after!",
+       lines.created_at as "created_at!", t.cheque_hash as "cheque_hash?", t.merchant as "merchant?",
+       t.purchased_on as "purchased_on?", t.participant as "participant?"
 from (
     (
         select id, kind, reference, -amount as amount, credit_account as counterparty,
@@ -18,6 +20,9 @@ from (
         order by id desc
         limit $3
     )
+    order by id desc
+    limit $3
 ) as lines
-order by id desc
-limit $3
+-- References of other kinds are no ids of transfers.
+left join transfers t on t.transfer_id = case when lines.kind = 'transfer' then lines.reference::uuid end
+order by lines.id desc

@@ -5,6 +5,7 @@ use crate::domain::transfer::Transfer;
 use contracts::ids::{TransactionId, TransferId, UserId};
 use contracts::money::{Amount, Money};
 use contracts::payments::RefusalReason;
+use contracts::router::TransferRequested;
 use postgres::{During, StoreError};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -61,18 +62,23 @@ pub async fn find(connection: &mut PgConnection, id: TransferId) -> Result<Optio
     .during(format_args!("find transfer {id}"))
 }
 
-/// Inserts the decision.
+/// Inserts the decision about a request.
 ///
 /// # Errors
 /// Database errors; a violation of the primary key if another transaction has just decided, which should be retried.
-pub async fn insert(connection: &mut PgConnection, transfer: &Transfer) -> Result<(), StoreError> {
+pub async fn insert(
+    connection: &mut PgConnection,
+    transfer: &Transfer,
+    request: &TransferRequested,
+) -> Result<(), StoreError> {
+    let title = request.title.as_ref();
     let (name, reason, transaction_id) = match &transfer.verdict {
         Verdict::Completed(id) => ("completed", None, Some(id.0)),
         Verdict::Failed(reason) => ("failed", Some(reason.as_str()), None),
     };
     sqlx::query!(
-        "insert into transfers (transfer_id, from_user, to_user, amount, decision, reason, transaction_id) \
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into transfers (transfer_id, from_user, to_user, amount, decision, reason, transaction_id, \
+         cheque_hash, merchant, purchased_on, participant) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         transfer.id.0,
         transfer.from.get(),
         transfer.to.get(),
@@ -80,6 +86,10 @@ pub async fn insert(connection: &mut PgConnection, transfer: &Transfer) -> Resul
         name,
         reason,
         transaction_id,
+        request.hash.as_str(),
+        title.and_then(|title| title.merchant.as_deref()),
+        title.and_then(|title| title.purchased_on),
+        request.participant_name.as_deref(),
     )
     .execute(connection)
     .await

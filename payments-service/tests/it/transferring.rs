@@ -4,8 +4,10 @@ use crate::stage::Stage;
 use contracts::ids::{ChequeHash, EventId, TransferId, UserId};
 use contracts::money::Amount;
 use contracts::router::TransferRequested;
+use contracts::title::Title;
 use serde_json::json;
 use testkit::eventually;
+use time::macros::date;
 use uuid::Uuid;
 
 const COMPLETED: &str = "payments.TransferCompleted.v1";
@@ -17,6 +19,8 @@ fn transfer(from: i64, to: i64, amount: &str) -> TransferRequested {
         to_user: UserId::try_from(to).unwrap(),
         amount: Amount::from_json_number(amount).unwrap(),
         hash: ChequeHash::from_random([7; 22]),
+        title: None,
+        participant_name: None,
     }
 }
 
@@ -40,6 +44,40 @@ async fn a_transfer_moves_the_money_and_appears_in_both_statements() {
         (&json!(199.9), &json!(2), &json!(199.9))
     );
     stage.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn both_statements_say_which_bill_a_transfer_was_for() {
+    let stage = Stage::new().await;
+    stage.top_up(2, "500").await;
+    let title = Title { merchant: Some("Cafe Luna".into()), purchased_on: Some(date!(2026 - 02 - 05)) };
+    let named =
+        TransferRequested { title: Some(title), participant_name: Some("Anna".into()), ..transfer(2, 1, "199.90") };
+    let hash = named.hash.as_str();
+    stage.broker.announce(&named).await;
+    stage.eventually_announced(named.transfer_id, &[COMPLETED]).await;
+    let bill = json!({ "hash": hash, "merchant": "Cafe Luna", "purchased_on": "2026-02-05", "participant": "Anna" });
+    for user in [1, 2] {
+        let statement = stage.user(user).get("/account/transactions").await.json();
+        assert_eq!(statement[0]["cheque"], bill, "{statement}");
+    }
+    let top_up = &stage.user(2).get("/account/transactions").await.json()[1];
+    assert_eq!((&top_up["kind"], top_up.get("cheque")), (&json!("topup"), None));
+}
+
+#[tokio::test]
+async fn a_transfer_of_an_earlier_release_has_a_bill_without_a_name() {
+    let stage = Stage::new().await;
+    stage.top_up(2, "500").await;
+    let earlier = transfer(2, 1, "10");
+    stage.broker.announce(&earlier).await;
+    stage.eventually_announced(earlier.transfer_id, &[COMPLETED]).await;
+    let sent = stage.user(2).get("/account/transactions").await.json();
+    assert_eq!(sent[0]["cheque"], json!({ "hash": earlier.hash.as_str() }));
+    // Decided before the migration.
+    sqlx::query("update transfers set cheque_hash = null").execute(&stage.pool).await.unwrap();
+    let sent = stage.user(2).get("/account/transactions").await.json();
+    assert_eq!((&sent[0]["kind"], sent[0].get("cheque")), (&json!("transfer"), None));
 }
 
 #[tokio::test]

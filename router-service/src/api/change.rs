@@ -3,6 +3,7 @@
 use super::open::{cheque_hash, readable};
 use super::problems::no_such_cheque;
 use super::visitor::Visitor;
+use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use crate::state::State;
 use crate::store::cheques;
@@ -29,7 +30,7 @@ pub(super) async fn change(
         tx.rollback().await.during(format_args!("roll back without a change of cheque {}", before.hash.shortened()))?;
         return Ok(before);
     };
-    let after = store(state, &mut tx, &before, &after).await?;
+    let after = store(state, &mut tx, &before, &after, before.participant_for(visitor.0)).await?;
     tx.commit().await.during(format_args!("commit a change of cheque {}", after.hash.shortened()))?;
     Ok(after)
 }
@@ -66,7 +67,8 @@ pub(super) async fn try_lock(
     }
 }
 
-/// Stores the new state, and notifies the sockets after the commit. A change renews the link. Returns what was stored.
+/// Stores the new state as a change by `by`, and notifies the sockets after the commit. A change renews the link. Returns
+/// what was stored.
 ///
 /// # Errors
 /// If a query fails.
@@ -75,10 +77,11 @@ pub(super) async fn store(
     tx: &mut Transaction,
     before: &Split,
     after: &Split,
+    by: Option<ParticipantId>,
 ) -> Result<Split, StoreError> {
     let now = clock::now();
     let after = after.renewed(now, state.link_lifetime);
-    cheques::save(tx, before, &after, now).await?;
+    cheques::save(tx, before, &after, by, now).await?;
     let (hub, context) = (state.hub.clone(), trace::current());
     let announced = after.clone();
     tx.after_commit(move || hub.announce(&announced, context));

@@ -20,7 +20,7 @@ const DENOMINATOR_MAX: u64 = 100;
 /// A part of a line: `numerator / denominator`, at most the whole line.
 #[derive(utoipa::ToSchema)]
 #[schema(as = ClaimedPart)]
-struct Claim {
+pub(super) struct Claim {
     /// 0 releases the line.
     #[schema(minimum = 0, maximum = 100)]
     numerator: u64,
@@ -29,7 +29,7 @@ struct Claim {
 }
 
 impl Claim {
-    fn read(mut body: JsonBody) -> Result<Fraction, Problem> {
+    pub(super) fn read(mut body: JsonBody) -> Result<Fraction, Problem> {
         let claim = body
             .required("numerator", integer(0, DENOMINATOR_MAX))
             .zip(body.required("denominator", integer(1, DENOMINATOR_MAX)))
@@ -115,7 +115,7 @@ async fn claim(
     Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
 }
 
-fn problem(refusal: &ClaimRefusal) -> Problem {
+pub(super) fn problem(refusal: &ClaimRefusal) -> Problem {
     let detail = refusal.to_string();
     match refusal {
         ClaimRefusal::NoSuchLine => Problem::not_found("line_not_found", detail),

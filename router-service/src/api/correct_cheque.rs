@@ -2,6 +2,7 @@
 
 use super::change::change;
 use super::nested_body::{FieldErrors, integer, money, name, not_negative};
+use super::title_fields::{merchant, purchased_on};
 use super::visitor::Visitor;
 use crate::domain::correct::{Change, CorrectRefusal, Correction, Line};
 use crate::domain::split::LINES_MAX;
@@ -51,6 +52,12 @@ struct CorrectCheque {
     /// Three capital letters.
     #[schema(required = false)]
     currency: Option<String>,
+    /// The restaurant or shop, in 1 to 80 characters.
+    #[schema(required = false)]
+    merchant: Option<String>,
+    /// The day of the purchase.
+    #[schema(required = false, value_type = Option<String>, format = Date)]
+    purchased_on: Option<time::Date>,
     /// The owner confirms the cheque although it does not add up.
     #[schema(required = false)]
     confirmed: Option<bool>,
@@ -59,7 +66,7 @@ struct CorrectCheque {
 /// A corrected line.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "as above")]
-struct CorrectLine {
+pub(super) struct CorrectLine {
     /// The id of the corrected line; omit it for a new line.
     #[schema(required = false)]
     id: Option<u32>,
@@ -104,7 +111,19 @@ pub(super) async fn handler(
     Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
 }
 
-fn read(mut body: JsonBody) -> Result<Correction, Problem> {
+fn read(body: JsonBody) -> Result<Correction, Problem> {
+    read_bill(body, |correction, errors| {
+        if correction.products.is_some() && correction.based_on.is_none() {
+            errors.add("/version", &"must be the version of the state that the lines were edited in");
+        }
+    })
+}
+
+/// Reads the fields of a bill, and reports what `check` refuses together with all other errors.
+pub(super) fn read_bill(
+    mut body: JsonBody,
+    check: impl FnOnce(&Correction, &mut FieldErrors),
+) -> Result<Correction, Problem> {
     let mut errors = FieldErrors::default();
     let mut fields = Nullable { nulls: nulls(&body), body: &mut body };
     let mut correction = Correction {
@@ -117,6 +136,8 @@ fn read(mut body: JsonBody) -> Result<Correction, Problem> {
         tip: fields.read("tip", not_negative),
         rounding: fields.read("rounding", money),
         currency: fields.read("currency", currency),
+        merchant: fields.read("merchant", merchant),
+        purchased_on: fields.read("purchased_on", purchased_on),
         confirmed: None,
     };
     correction.confirmed = body.optional("confirmed", truth);
@@ -127,9 +148,7 @@ fn read(mut body: JsonBody) -> Result<Correction, Problem> {
     });
     correction.products = lines.flatten();
     correction.based_on = body.optional("version", integer(1, i64::MAX));
-    if correction.products.is_some() && correction.based_on.is_none() {
-        errors.add("/version", &"must be the version of the state that the lines were edited in");
-    }
+    check(&correction, &mut errors);
     errors.finish(body)?;
     Ok(correction)
 }
@@ -188,7 +207,7 @@ fn truth(json: &str) -> Result<bool, String> {
     serde_json::from_str(json).map_err(|_| "must be true or false".to_owned())
 }
 
-fn problem(refusal: CorrectRefusal) -> Problem {
+pub(super) fn problem(refusal: CorrectRefusal) -> Problem {
     let detail = refusal.to_string();
     match refusal {
         CorrectRefusal::SettlementStarted => Problem::new(StatusCode::CONFLICT, "settlement_started", detail),

@@ -1,12 +1,15 @@
-//! `POST /{hash}/participants`: joins the cheque under a name.
+//! `POST /{hash}/participants`: joins the cheque under a name, or as a participant whom the owner has added.
 
 use super::change::{self, of_version, try_lock};
-use super::nested_body::name;
+use super::nested_body::{integer, name};
 use super::open::cheque_hash;
 use super::problems::no_such_cheque;
+use super::settle::no_such_participant;
 use super::visitor::{Token, Visitor};
 use crate::domain::join::{JoinRefusal, Joined};
+use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
+use crate::domain::take_over::TakeOverRefusal;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::extract;
@@ -31,8 +34,12 @@ const GUEST_KEY_CHARACTERS_MIN: usize = 16;
 /// The request body.
 #[derive(utoipa::ToSchema)]
 struct Join {
-    /// 1 to 40 characters.
-    name: String,
+    /// 1 to 40 characters; optional with `participant`.
+    #[schema(required = false)]
+    name: Option<String>,
+    /// Who you are, if the owner has added you by name.
+    #[schema(required = false)]
+    participant: Option<u32>,
 }
 
 /// The state, and for a new guest the secret token.
@@ -51,15 +58,17 @@ struct JoinedJson {
 
 impl Join {
     fn read(mut body: JsonBody) -> Result<Self, Problem> {
-        let name = body.required("name", name(40));
+        let participant = body.optional("participant", integer(1, u32::MAX));
+        let name =
+            if participant.is_some() { body.optional("name", name(40)) } else { body.required("name", name(40)) };
         body.finish()?;
-        // `finish` has already rejected every body without a valid name.
-        name.map(|name| Self { name }).ok_or_else(|| Problem::invalid_json("the name could not be read"))
+        Ok(Self { name, participant })
     }
 }
 
 /// Joins the cheque, or changes your name. A request without `X-User-ID` joins as a guest and gets a secret token. With
-/// both the header and a guest's token, the guest becomes that user and keeps their claims.
+/// both the header and a guest's token, the guest becomes that user and keeps their claims. With `participant`, you become
+/// a participant whom the owner has added by name, unless another device or user is this participant.
 #[utoipa::path(
     post, path = "/{hash}/participants", tag = "participants", operation_id = "joinCheque", request_body = Join,
     security((), ("bearer" = []), ("user" = []), ("guest" = [])),
@@ -72,7 +81,7 @@ impl Join {
     responses(
         (status = 201, description = "Joined", body = JoinedJson),
         (status = 200, description = "Had already joined", body = JoinedJson),
-        (status = 409, description = "Too many participants, or merging is impossible after settling", body = ProblemDocument),
+        (status = 409, description = "Too many participants, joining is closed, another visitor is this participant, or merging is impossible after settling", body = ProblemDocument),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 )]
@@ -85,13 +94,13 @@ pub(super) async fn handler(
 ) -> Result<Response, Problem> {
     let hash = cheque_hash(&hash)?;
     let keyed = Keyed::of(&headers, visitor, &hash, body.bytes())?;
-    let Join { name } = Join::read(body)?;
+    let wanted = Join::read(body)?;
     let scope = keyed.as_ref().map(|keyed| &keyed.scope);
     let token = keyed.as_ref().map_or_else(Token::draw, |keyed| Token::derive(&keyed.secret, &hash));
     let (joined, is_replay) = match begin(&state, &hash, visitor, scope).await? {
         Begun::Before(Earlier::Completed(joined)) => (joined, true),
         Begun::Before(earlier) => return earlier.respond(),
-        Begun::Locked(tx, split) => (join(&state, *tx, &split, visitor, name, &token, scope).await?, false),
+        Begun::Locked(tx, split) => (join(&state, *tx, &split, visitor, wanted, &token, scope).await?, false),
     };
     let is_new_guest = joined.status == StatusCode::CREATED && visitor.0.user_id.is_none();
     let joined = if is_new_guest { with_token(joined, token)? } else { joined };
@@ -159,22 +168,36 @@ async fn join(
     mut tx: Transaction,
     before: &Split,
     visitor: Visitor,
-    name: String,
+    wanted: Join,
     token: &Token,
     scope: Option<&Scope>,
 ) -> Result<StoredResponse, Problem> {
-    let joined = before.join(visitor.0, name, Some(token.hash()));
-    let (after, id, status) = match joined.map_err(|refusal| of_version(problem(refusal), before.version))? {
+    let joined = joined(before, visitor, wanted, token);
+    let (after, id, status) = match joined.map_err(|problem| of_version(problem, before.version))? {
         Joined::New(after, id) => (after, id, StatusCode::CREATED),
         Joined::Existing(after, id) => (after, id, StatusCode::OK),
     };
-    let after =
-        if after.version == before.version { after } else { change::store(state, &mut tx, before, &after).await? };
+    let after = if after.version == before.version {
+        after
+    } else {
+        change::store(state, &mut tx, before, &after, Some(id)).await?
+    };
     let body = serde_json::to_vec(&StateJson::of(&after, Some(id))).map_err(|error| Problem::internal(&error))?;
     let response = StoredResponse { status, location: None, body };
     idempotency::store(&mut tx, scope, &response).await?;
     tx.commit().await.during(format_args!("commit joining cheque {}", after.hash.shortened()))?;
     Ok(response)
+}
+
+/// The visitor as a new participant, or as one whom the owner has added.
+fn joined(before: &Split, visitor: Visitor, wanted: Join, token: &Token) -> Result<Joined, Problem> {
+    if let Some(id) = wanted.participant.map(ParticipantId) {
+        let split = before.take_over(visitor.0, id, wanted.name, token.hash()).map_err(not_theirs)?;
+        return Ok(Joined::New(split, id));
+    }
+    // Without a participant, a body without a valid name was rejected.
+    let name = wanted.name.ok_or_else(|| Problem::invalid_json("the name could not be read"))?;
+    before.join(visitor.0, name, Some(token.hash())).map_err(problem)
 }
 
 /// Adds the token of a new guest, which is not stored.
@@ -184,7 +207,17 @@ fn with_token(response: StoredResponse, token: Token) -> Result<StoredResponse, 
     let joined = JoinedJson { state, participant_token: Some(token.into_secret()) };
     Ok(StoredResponse { body: serde_json::to_vec(&joined).map_err(internal)?, ..response })
 }
-fn problem(refusal: JoinRefusal) -> Problem {
+
+fn not_theirs(refusal: TakeOverRefusal) -> Problem {
+    let code = match refusal {
+        TakeOverRefusal::NoSuchParticipant => return no_such_participant(),
+        TakeOverRefusal::Taken => "place_taken",
+        TakeOverRefusal::Joined => "joined_already",
+    };
+    Problem::new(StatusCode::CONFLICT, code, refusal.to_string())
+}
+
+pub(super) fn problem(refusal: JoinRefusal) -> Problem {
     let code = match refusal {
         JoinRefusal::TooMany => "too_many_participants",
         JoinRefusal::Closed => "joining_closed",

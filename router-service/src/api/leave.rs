@@ -51,6 +51,7 @@ fn problem(refusal: RemoveRefusal) -> Problem {
         RemoveRefusal::NoSuchParticipant => return no_such_participant(),
         RemoveRefusal::Owner => "owner_cannot_leave",
         RemoveRefusal::SettlementStarted => "settled_already",
+        RemoveRefusal::Advance => "paid_restaurant",
     };
     Problem::new(StatusCode::CONFLICT, code, refusal.to_string())
 }

@@ -8,6 +8,7 @@ use crate::wire::split_json::{SettlementJson, settlement, status};
 use axum::{Json, extract};
 use contracts::ids::{ChequeHash, UserId};
 use contracts::money::Money;
+use contracts::title::Title;
 use http_api::problem::{Problem, ProblemDocument};
 use identity::Caller;
 use serde::Serialize;
@@ -27,6 +28,10 @@ pub(super) struct ListedJson {
     status: &'static str,
     /// Whether you own it.
     owner: bool,
+    #[serde(flatten)]
+    title: Title,
+    /// Number of people who share it, with the owner.
+    participants: usize,
     /// The printed total.
     total_account: Option<Money>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,6 +69,8 @@ fn listed(split: Split, user_id: UserId, share_base_url: &str) -> ListedJson {
         url: format!("{share_base_url}/small-router/{}", split.hash),
         status: status(&split, &dues),
         owner: you.is_some_and(|you| you.id == ParticipantId::OWNER),
+        title: split.cheque.title(),
+        participants: split.participants.len(),
         total_account: split.cheque.total_account,
         due: you.map_or(Money::ZERO, |you| dues.of(you.id).due()),
         settlement: you.map(settlement),

@@ -1,4 +1,4 @@
-//! `POST /{hash}/participants/{id}/refund`: the owner gives money back.
+//! `POST /{hash}/participants/{id}/refund`: the owner, or another participant who has got money, gives it back.
 
 use super::change::{self, of_version};
 use super::open::{cheque_hash, participant_number, readable};
@@ -6,6 +6,7 @@ use super::settle;
 use super::visitor::Visitor;
 use crate::domain::participant::ParticipantId;
 use crate::domain::refund::{Means, RefundRefusal};
+use crate::domain::split::Split;
 use crate::state::State;
 use crate::store::cheques;
 use crate::wire::split_json::StateJson;
@@ -36,7 +37,8 @@ struct Refund {
     means: String,
 }
 
-/// Gives money back to a participant: what they are owed after a change, or all that they have paid.
+/// Gives money back to a participant: what they are owed after a change, or all that they have paid. If several participants
+/// have paid the restaurant, each gives back all that they got from the participant.
 #[utoipa::path(
     post, path = "/{hash}/participants/{id}/refund", tag = "settlement", operation_id = "refund", request_body = Refund,
     params(
@@ -103,15 +105,15 @@ async fn refund(
 ) -> Result<(StateJson, StatusCode), Problem> {
     // A participant who has paid has joined before, so the cheque is already stored here.
     let before = readable(cheques::lock(tx, hash).await?, visitor, clock::now())?;
-    visitor.require_owner(&before)?;
+    let you = giver(&before, visitor)?;
     let means = match means {
         Means::Balance { .. } => Means::Balance { rate: before.rate_to(state.accounts.as_str()) },
         Means::Cash => means,
     };
     let (after, requested) = before
-        .refund(id, amount.money(), means, TransferId(Uuid::now_v7()))
+        .refund_by(you, id, amount.money(), means, TransferId(Uuid::now_v7()))
         .map_err(|refusal| of_version(problem(refusal), before.version))?;
-    let after = change::store(state, tx, &before, &after).await?;
+    let after = change::store(state, tx, &before, &after, Some(ParticipantId::OWNER)).await?;
     let status = match requested {
         Some(requested) => {
             tx.append(&requested, 1).map_err(|error| Problem::internal(&error))?;
@@ -120,6 +122,14 @@ async fn refund(
         None => StatusCode::OK,
     };
     Ok((StateJson::of(&after, after.participant_for(visitor.0)), status))
+}
+
+/// Who gives back: the owner, or any participant if several have paid the restaurant.
+fn giver(split: &Split, visitor: Visitor) -> Result<ParticipantId, Problem> {
+    if !split.has_several_payers() {
+        visitor.require_owner(split)?;
+    }
+    split.participant_for(visitor.0).ok_or_else(settle::no_such_participant)
 }
 
 /// Maps a refusal to a problem document.

@@ -2,6 +2,7 @@
 
 use super::change::{lock, of_version, store};
 use super::visitor::Visitor;
+use crate::domain::participant::ParticipantId;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
@@ -28,7 +29,7 @@ pub(super) async fn handler(
 ) -> Result<Json<StateJson>, Problem> {
     let (mut tx, before) = lock(&state, &hash, visitor).await?;
     visitor.require_owner(&before).map_err(|problem| of_version(problem, before.version))?;
-    let after = store(&state, &mut tx, &before, &before.next()).await?;
+    let after = store(&state, &mut tx, &before, &before.next(), Some(ParticipantId::OWNER)).await?;
     tx.commit().await.during(format_args!("commit the renewal of cheque {}", after.hash.shortened()))?;
     Ok(Json(StateJson::of(&after, after.participant_for(visitor.0))))
 }

@@ -1,4 +1,4 @@
-//! `POST /{hash}/settle`: pays the user's due to the owner.
+//! `POST /{hash}/settle`: pays the user's due to the owner, or to another participant who has paid the restaurant.
 
 use super::change::{self, of_version};
 use super::nested_body::integer;
@@ -32,7 +32,10 @@ struct Settle {
     /// Your own participant number; optional.
     #[schema(required = false)]
     participant: Option<u32>,
-    /// What leaves your account: `to_transfer` of the state.
+    /// The participant who gets it; optional if you owe only one.
+    #[schema(required = false)]
+    to: Option<u32>,
+    /// What leaves your account: `to_transfer` of the state or, with `to`, of the plan.
     #[schema(required = false)]
     amount: Option<Amount>,
     /// The version of the state.
@@ -55,20 +58,21 @@ struct SettlingJson {
 struct TransferJson {
     transfer_id: TransferId,
     amount: Amount,
-    /// The owner of the cheque.
+    /// The user who gets it.
     to_user: UserId,
 }
 
 impl Settle {
     fn read(mut body: JsonBody) -> Result<Self, Problem> {
         let participant = body.optional("participant", integer(1, u32::MAX));
+        let to = body.optional("to", integer(1, u32::MAX));
         let (amount, version) = read_agreement(&mut body);
         body.finish()?;
-        Ok(Self { participant, amount, version })
+        Ok(Self { participant, to, amount, version })
     }
 }
 
-/// Pays your due to the owner by a transfer. Your claims, the lines and the method are fixed from now on, unless the
+/// Pays by a transfer what you owe the owner, or another participant who has paid the restaurant. Your claims, the lines and the method are fixed from now on, unless the
 /// transfer fails or the money is given back.
 #[utoipa::path(
     post, path = "/{hash}/settle", tag = "settlement", operation_id = "settle", request_body = Settle,
@@ -124,15 +128,17 @@ async fn settle(
     // A user who settles has joined before, so the cheque is already stored here.
     let before = readable(cheques::lock(tx, hash).await?, visitor, clock::now())?;
     let (after, requested) = before
-        .settle(
+        .settle_to(
             user_id,
             wanted.participant.map(ParticipantId),
+            wanted.to.map(ParticipantId),
             agreed(wanted.amount, wanted.version),
             state.accounts.as_str(),
             TransferId(Uuid::now_v7()),
         )
         .map_err(|refusal| of_version(problem(refusal), before.version))?;
-    let after = change::store(state, tx, &before, &after).await?;
+    let by = before.participant_of(user_id).map(|you| you.id);
+    let after = change::store(state, tx, &before, &after, by).await?;
     tx.append(&requested, 1).map_err(|error| Problem::internal(&error))?;
     let you = after.participant_of(user_id).map(|you| you.id);
     let transfer =
@@ -156,6 +162,9 @@ pub(super) fn problem(refusal: SettleRefusal) -> Problem {
         }
         SettleRefusal::NoRate => "rate_missing",
         SettleRefusal::TooMuch => "refund_first",
+        SettleRefusal::SeveralReceivers => "receiver_missing",
+        SettleRefusal::NoAccount => "no_account_here",
+        SettleRefusal::AdvancesExceedTotal => "advances_exceed_total",
     };
     Problem::new(StatusCode::CONFLICT, code, refusal.to_string())
 }

@@ -41,7 +41,8 @@ impl Split {
             return Err(ClaimRefusal::NoSuchLine);
         }
         let settled = |id| self.participant(id).is_some_and(|one| one.settlement.is_started());
-        if settled(who) {
+        // The owner can take what is left, independent of payments.
+        if who != ParticipantId::OWNER && settled(who) {
             return Err(ClaimRefusal::SettledAlready);
         }
         match self.claimable(line) {

@@ -5,6 +5,7 @@ use contracts::cheque::{LineWarning, Product};
 use contracts::money::Money;
 use contracts::quantity::Quantity;
 use std::collections::BTreeSet;
+use time::Date;
 
 /// A change of an optional field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +40,10 @@ pub struct Correction {
     pub rounding: Change<Money>,
     /// ISO 4217 code.
     pub currency: Change<String>,
+    /// The restaurant or shop.
+    pub merchant: Change<String>,
+    /// The day of the purchase.
+    pub purchased_on: Change<Date>,
     /// The owner confirms the cheque although it does not add up.
     pub confirmed: Option<bool>,
 }
@@ -133,6 +138,9 @@ impl Split {
         if corrected.cheque != self.cheque {
             corrected.cheque_version = corrected.version;
         }
+        // After the comparison, because edits that are based on an older name are no conflict.
+        replace(&mut corrected.cheque.merchant, correction.merchant);
+        replace(&mut corrected.cheque.purchased_on, correction.purchased_on);
         let changed = corrected.cheque != self.cheque || corrected.confirmed != self.confirmed;
         Ok(changed.then_some(corrected))
     }

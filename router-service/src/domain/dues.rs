@@ -50,10 +50,11 @@ impl Split {
         let computed = self.dues_with(&BTreeMap::new());
         let tolerance = self.rounding_tolerance() * smallest_unit(self.cheque.currency.as_deref());
         let paid_about = |participant: &Participant| {
-            let expected = participant.settlement.expected();
+            let expected = participant.settlement.expected().minor() + participant.advance.minor();
             let due = computed.of(participant.id);
-            let off = expected.minor() - due.due().minor();
-            let is_rounding = participant.settlement.is_started() && off.abs() <= tolerance;
+            let off = expected - due.due().minor();
+            let has_paid = participant.id != ParticipantId::OWNER && participant.settlement.is_started();
+            let is_rounding = has_paid && off.abs() <= tolerance;
             is_rounding.then(|| (participant.id, due.with_units(off)))
         };
         let fixed: BTreeMap<ParticipantId, Breakdown> = self.participants.iter().filter_map(paid_about).collect();
@@ -66,8 +67,7 @@ impl Split {
     pub fn is_settled(&self, dues: &Dues) -> bool {
         let mut others = self.participants.iter().filter(|other| other.id != ParticipantId::OWNER).peekable();
         let shared = others.peek().is_some();
-        let covered =
-            |other: &Participant| other.settlement.pending().is_none() && self.to_pay(dues, other) == Money::ZERO;
+        let covered = |other: &Participant| !other.settlement.is_moving() && self.to_pay(dues, other) == Money::ZERO;
         shared && self.is_payable() && dues.unclaimed == Money::ZERO && others.all(covered)
     }
 

@@ -1,4 +1,4 @@
-//! The fewest transfers after which nobody owes anything.
+//! The fewest transfers after which no balance is open.
 
 use contracts::money::Money;
 use std::collections::BTreeMap;

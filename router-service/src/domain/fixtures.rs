@@ -2,19 +2,25 @@
 
 use super::fraction::Fraction;
 use super::join::{Identity, Joined};
+use super::outside::Outside;
 use super::participant::{Attempt, AttemptState, Direction, ParticipantId, Settlement, TokenHash};
+use super::refund::{Means, RefundRefusal};
+use super::settle::{Agreed, CashRefusal, SettleRefusal};
 use super::split::Split;
 use contracts::cheque::{Cheque, ChequeStatus, Product};
 use contracts::ids::{ChequeHash, TransferId, UserId};
 use contracts::money::Money;
 use contracts::ocr::ChequeRecognized;
 use contracts::quantity::Quantity;
+use contracts::router::TransferRequested;
 use time::macros::datetime;
 use uuid::Uuid;
 
 /// A balanced cheque of user 1 with lines of these amounts, in minor units.
-pub(super) fn split(lines: &[i64]) -> Split {
+pub(crate) fn split(lines: &[i64]) -> Split {
     let mut cheque = Cheque {
+        merchant: None,
+        purchased_on: None,
         total_account: Some(Money::from_minor(lines.iter().sum())),
         products: (1..).zip(lines).map(|(id, minor)| product(id, *minor)).collect(),
         currency: None,
@@ -28,6 +34,7 @@ pub(super) fn split(lines: &[i64]) -> Split {
         confidence: 0.9,
         warnings: vec![],
         photo: None,
+        photos: vec![],
     };
     cheque.recompute_status();
     let hash = ChequeHash::from_random([7; 22]);
@@ -66,6 +73,32 @@ impl Split {
 
     pub(super) fn with_user(self, id: i64) -> Self {
         joined(&self, Identity { user_id: Some(user(id)), token: None }, None)
+    }
+
+    /// The user pays the only participant to whom they owe something.
+    pub(super) fn settle(
+        &self,
+        user_id: UserId,
+        named: Option<ParticipantId>,
+        agreed: Agreed,
+        accounts: &str,
+        transfer_id: TransferId,
+    ) -> Result<(Self, TransferRequested), SettleRefusal> {
+        self.settle_to(user_id, named, None, agreed, accounts, transfer_id)
+    }
+
+    pub(super) fn paid_cash(&self, id: ParticipantId, agreed: Agreed) -> Result<Self, CashRefusal> {
+        self.record_cash(id, None, agreed, Outside::CASH)
+    }
+
+    pub(super) fn refund(
+        &self,
+        id: ParticipantId,
+        amount: Money,
+        means: Means,
+        transfer_id: TransferId,
+    ) -> Result<(Self, Option<TransferRequested>), RefundRefusal> {
+        self.refund_by(ParticipantId::OWNER, id, amount, means, transfer_id)
     }
 
     pub(super) fn claimed(self, who: ParticipantId, line: u32, part: Fraction) -> Self {

@@ -1,7 +1,7 @@
 //! A participant joins, changes their name, or signs in after joining as a guest.
 
 use super::method::{BasisPoints, Method};
-use super::participant::{Participant, ParticipantId, Settlement, TokenHash};
+use super::participant::{Participant, ParticipantId, TokenHash};
 use super::split::{PARTICIPANTS_MAX, Split};
 use contracts::ids::UserId;
 use contracts::money::Money;
@@ -91,8 +91,7 @@ impl Split {
         }
         let id = ParticipantId(self.last_participant.0 + 1);
         let token = new_token.filter(|_| identity.user_id.is_none());
-        let settlement = Settlement::default();
-        joined.participants.push(Participant { id, name: Some(name), user_id: identity.user_id, token, settlement });
+        joined.participants.push(Participant::new(id, Some(name), identity.user_id, token));
         joined.last_participant = id;
         Ok(Joined::New(joined, id))
     }
@@ -102,6 +101,12 @@ impl Split {
         let settled = |id| self.participant(id).is_some_and(|one| one.settlement.is_started());
         if settled(guest) || settled(user) {
             return Err(JoinRefusal::SettledAlready);
+        }
+        let advance = self.participant(guest).map_or(0, |guest| guest.advance.minor());
+        if let Some(user) = self.participant_mut(user) {
+            // The owner has paid what the others have not.
+            let both = Money::from_minor(user.advance.minor() + advance);
+            user.advance = if user.id == ParticipantId::OWNER { Money::ZERO } else { both };
         }
         self.participants.retain(|participant| participant.id != guest);
         let left = self.claims.extract_if(.., |(_, who), _| *who == guest).collect::<Vec<_>>();

@@ -1,31 +1,49 @@
 //! The rules of splitting a cheque: pure functions without clock, id generation or SQL.
 
+pub mod activity;
 pub mod apportion;
 pub mod breakdown;
 pub mod fraction;
 
 pub mod method;
 pub mod negative;
+pub mod outside;
 pub mod participant;
 pub mod rate;
-mod smallest_unit;
+pub mod reminded;
+pub mod smallest_unit;
 pub mod split;
 
+pub mod between;
 pub mod dues;
 pub mod fewest_transfers;
+pub mod plan;
 
+pub mod add_page;
+pub mod add_person;
+pub mod answer;
 pub mod claim;
 pub mod correct;
 pub mod delete;
+pub mod enter;
+pub mod give_back;
 pub mod join;
+pub mod pay_between;
 pub mod refund;
+pub mod remind;
 pub mod remove;
+pub mod report;
+pub mod set_advances;
 pub mod set_method;
 pub mod set_negative;
 pub mod set_rate;
+pub mod set_title;
 pub mod settle;
+pub mod take_over;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
+#[cfg(test)]
+mod payer_properties;
 #[cfg(test)]
 mod properties;

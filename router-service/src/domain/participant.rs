@@ -1,5 +1,7 @@
 //! Participants of a shared cheque, and the state of their payments.
 
+use super::outside::Outside;
+use super::reminded::Reminded;
 use contracts::ids::{TransferId, UserId};
 use contracts::money::Money;
 use contracts::payments::RefusalReason;
@@ -35,22 +37,59 @@ pub struct Participant {
     pub user_id: Option<UserId>,
     /// Hash of the secret token, if they joined as a guest.
     pub token: Option<TokenHash>,
-    /// What they have paid.
+    /// What they have paid to the restaurant. Zero for the owner, who has paid the rest of the total.
+    pub advance: Money,
+    /// What they have paid to other participants.
     pub settlement: Settlement,
+    /// How they have paid outside the app, as recorded.
+    pub outside: Option<Outside>,
+    /// What they say they have paid outside the app, until the receiver confirms it.
+    pub report: Option<Report>,
+    /// When they were reminded.
+    pub reminded: Option<Reminded>,
 }
 
-/// What a participant has paid, and the last transfer between them and the owner.
+impl Participant {
+    /// Someone who is new and has paid nothing.
+    pub fn new(id: ParticipantId, name: Option<String>, user_id: Option<UserId>, token: Option<TokenHash>) -> Self {
+        let settlement = Settlement::default();
+        let (advance, outside, report, reminded) = (Money::ZERO, None, None, None);
+        Self { id, name, user_id, token, advance, settlement, outside, report, reminded }
+    }
+
+    /// Whether the owner has added them by name, and no device and no user is this participant.
+    pub fn is_free(&self) -> bool {
+        self.user_id.is_none() && self.token.is_none()
+    }
+}
+
+/// A participant says that they have paid. It counts as not paid until the receiver or the owner confirms it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The amount in the currency of the bill; positive.
+    pub amount: Money,
+    /// Who has received it.
+    pub to: ParticipantId,
+    /// What the participant wrote about it.
+    pub note: Option<String>,
+}
+
+/// What a participant has paid to others, and their last transfer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settlement {
-    /// Transferred to the owner, less what the owner has transferred back.
+    /// Transferred to others, less what the owner has transferred back.
     pub transferred: Money,
-    /// Paid outside the app, less what was given back outside, as recorded by the owner.
+    /// Paid to others outside the app, less what was given back outside, as recorded.
     pub cash: Money,
+    /// Received from others, if several participants have paid the restaurant.
+    pub received: Money,
+    /// Pending transfers of others to them, if several participants have paid the restaurant.
+    pub arriving: Money,
     /// The last transfer.
     pub last: Option<Attempt>,
 }
 
-/// One attempt to move money between a participant and the owner.
+/// One attempt to move money between two participants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// The transfer.
@@ -68,8 +107,10 @@ pub struct Attempt {
 /// Who pays whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// The participant pays the owner.
+    /// The participant pays the owner, who alone has paid the restaurant.
     ToOwner,
+    /// The participant pays another one: several have paid the restaurant.
+    To(ParticipantId),
     /// The owner gives money back.
     ToParticipant,
 }
@@ -89,16 +130,17 @@ impl Attempt {
     /// The amount, negative if it goes to the participant.
     pub fn signed(&self) -> Money {
         match self.direction {
-            Direction::ToOwner => self.amount,
+            Direction::ToOwner | Direction::To(_) => self.amount,
             Direction::ToParticipant => self.amount.negated(),
         }
     }
 }
 
 impl Settlement {
-    /// What the participant has paid so far, less what was given back. Negative if they were given more than they paid.
+    /// What the participant has paid so far, less what was given back or received from others. Negative if they got more
+    /// than they paid.
     pub fn paid(&self) -> Money {
-        Money::from_minor(self.transferred.minor() + self.cash.minor())
+        Money::from_minor(self.transferred.minor() + self.cash.minor() - self.received.minor())
     }
 
     /// The transfer without an answer.
@@ -106,14 +148,19 @@ impl Settlement {
         self.last.filter(|last| last.state == AttemptState::Pending)
     }
 
-    /// What will be paid if the pending transfer succeeds.
+    /// What will be paid if the pending transfers succeed.
     pub fn expected(&self) -> Money {
         let pending = self.pending().map_or(Money::ZERO, |pending| pending.signed());
-        Money::from_minor(self.paid().minor() + pending.minor())
+        Money::from_minor(self.paid().minor() + pending.minor() - self.arriving.minor())
+    }
+
+    /// Whether a transfer from or to this participant has no answer yet.
+    pub fn is_moving(&self) -> bool {
+        self.pending().is_some() || self.arriving != Money::ZERO
     }
 
     /// Whether money of this participant has moved or is moving, which fixes lines, method and their claims.
     pub fn is_started(&self) -> bool {
-        self.paid() != Money::ZERO || self.pending().is_some()
+        self.paid() != Money::ZERO || self.is_moving()
     }
 }

@@ -16,7 +16,7 @@ use contracts::payments::RefusalReason;
 use proptest::prelude::*;
 
 /// Number of participants in a random cheque, including the owner. User `100 + n` is participant `n`.
-const PARTICIPANTS: u32 = 5;
+pub(super) const PARTICIPANTS: u32 = 5;
 
 /// An operation on a cheque.
 #[derive(Clone, Debug)]
@@ -70,7 +70,7 @@ fn tip() -> impl Strategy<Value = Option<Tip>> {
 }
 
 /// Lines of which some are negative: taken back, or a discount.
-fn signed_lines() -> impl Strategy<Value = Vec<i64>> {
+pub(super) fn signed_lines() -> impl Strategy<Value = Vec<i64>> {
     prop::collection::vec(prop_oneof![1 => Just(0), 1 => -100_000..0_i64, 5 => 1..500_000_i64], 0..12)
 }
 
@@ -79,7 +79,7 @@ fn table() -> impl Strategy<Value = Split> {
     table_of(lines())
 }
 
-fn table_of(lines: impl Strategy<Value = Vec<i64>>) -> impl Strategy<Value = Split> {
+pub(super) fn table_of(lines: impl Strategy<Value = Vec<i64>>) -> impl Strategy<Value = Split> {
     let taken_off = prop_oneof![Just(0), 0..20_000_i64];
     let extras = (0..50_000_i64, taken_off, 0..20_000_i64, -50..100_i64, -2_500..5_000_i64);
     (lines, extras, tip(), any::<[u8; 22]>()).prop_map(|(lines, extras, tip, digits)| {
@@ -106,7 +106,7 @@ fn divided_table() -> impl Strategy<Value = Split> {
     divided(table())
 }
 
-fn divided(table: impl Strategy<Value = Split>) -> impl Strategy<Value = Split> {
+pub(super) fn divided(table: impl Strategy<Value = Split>) -> impl Strategy<Value = Split> {
     (table, 0..5_usize, prop::collection::vec(0..=1000_u32, PARTICIPANTS as usize)).prop_map(
         |(table, method, weights)| {
             let ids = (1..=PARTICIPANTS).map(ParticipantId);
@@ -182,7 +182,7 @@ fn after(table: &Split, operation: &Operation, number: u128) -> Split {
     changed.unwrap_or_else(|| table.clone())
 }
 
-fn sum(dues: &Dues) -> i64 {
+pub(super) fn sum(dues: &Dues) -> i64 {
     dues.unclaimed.minor() + dues.of.values().map(|due| due.due().minor()).sum::<i64>()
 }
 

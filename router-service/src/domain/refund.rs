@@ -54,16 +54,23 @@ impl Split {
     /// Gives `amount` back to a participant: what they are owed after a change, or all that they have paid. Then the due
     /// is open again, and lines and method can change when no other participant has paid.
     ///
+    /// If several participants have paid the restaurant, `by` gives back all that they got from the participant; what a
+    /// participant is owed is a payment of the plan then. Otherwise `by` is the owner.
+    ///
     /// # Errors
     /// [`RefundRefusal`].
-    pub fn refund(
+    pub fn refund_by(
         &self,
+        by: ParticipantId,
         id: ParticipantId,
         amount: Money,
         means: Means,
         transfer_id: TransferId,
     ) -> Result<(Self, Option<TransferRequested>), RefundRefusal> {
-        let participant = self.participant(id).filter(|_| id != ParticipantId::OWNER);
+        if self.has_several_payers() {
+            return self.give_back_between(by, id, amount, means, transfer_id);
+        }
+        let participant = self.participant(id).filter(|_| id != by);
         let participant = participant.ok_or(RefundRefusal::NoSuchParticipant)?;
         let mut settlement = participant.settlement;
         if settlement.pending().is_some() {
@@ -90,7 +97,9 @@ impl Split {
                 settlement.last = Some(Attempt { transfer_id, direction, amount, transferred, state });
                 let to_user = participant.user_id.ok_or(RefundRefusal::Guest)?;
                 let (from_user, hash) = (self.owner_id, self.hash.clone());
-                Some(TransferRequested { transfer_id, from_user, to_user, amount: amount_transferred, hash })
+                let (title, participant_name) = (self.cheque.title().known(), participant.name.clone());
+                let amount = amount_transferred;
+                Some(TransferRequested { transfer_id, from_user, to_user, amount, hash, title, participant_name })
             }
         };
         Ok((self.with_settlement(id, settlement), requested))
@@ -106,11 +115,19 @@ impl Split {
         if settlement.pending().is_some() {
             return Err(RefundRefusal::Pending);
         }
-        if settlement.cash == Money::ZERO {
+        if self.has_several_payers() {
+            return self.unmark_between(id);
+        }
+        // What was recorded while several participants had paid the restaurant concerns others than the owner too.
+        let between = self.cash_between(id);
+        if settlement.cash == between {
             return Err(RefundRefusal::NothingToGiveBack);
         }
-        settlement.cash = Money::ZERO;
-        let unmarked = self.with_settlement(id, settlement);
+        settlement.cash = between;
+        let mut unmarked = self.with_settlement(id, settlement);
+        if let Some(participant) = unmarked.participant_mut(id) {
+            participant.outside = None;
+        }
         if unmarked.collected() > self.collected() && unmarked.collected() > self.total() {
             return Err(RefundRefusal::TooMuch);
         }

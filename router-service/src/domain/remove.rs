@@ -17,6 +17,9 @@ pub enum RemoveRefusal {
     /// They have paid, are paying, or were given money.
     #[error("money of this participant has moved: it must be given back first")]
     SettlementStarted,
+    /// They have paid the restaurant.
+    #[error("this participant has paid the restaurant: first the owner must say who else has")]
+    Advance,
 }
 
 impl Split {
@@ -32,6 +35,9 @@ impl Split {
         let participant = self.participant(id).ok_or(RemoveRefusal::NoSuchParticipant)?;
         if participant.settlement.is_started() {
             return Err(RemoveRefusal::SettlementStarted);
+        }
+        if participant.advance != Money::ZERO {
+            return Err(RemoveRefusal::Advance);
         }
         let mut without = self.next();
         without.participants.retain(|participant| participant.id != id);

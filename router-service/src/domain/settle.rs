@@ -1,12 +1,11 @@
-//! Participants pay the owner by a transfer, or outside the app.
+//! Participants pay what they owe, by a transfer or outside the app.
 
-use super::dues::Dues;
+use super::outside::Outside;
 use super::participant::{Attempt, AttemptState, Direction, Participant, ParticipantId, Settlement};
 use super::rate::Rate;
 use super::split::Split;
 use contracts::ids::{TransferId, UserId};
 use contracts::money::{Amount, Money};
-use contracts::payments::RefusalReason;
 use contracts::router::TransferRequested;
 
 /// What the one who pays has agreed to: an edit of the bill in the meantime must not change what they pay.
@@ -56,6 +55,15 @@ pub enum SettleRefusal {
     /// More would be collected than the cheque gives.
     #[error("more would be collected than the bill: first the owner must give back what others are owed")]
     TooMuch,
+    /// Several participants get money from this one, and the request names none of them.
+    #[error("you pay several people: name one of them with `to`")]
+    SeveralReceivers,
+    /// The payer or the receiver has no account.
+    #[error("one of the two has no account: pay in cash or otherwise, and let it be recorded")]
+    NoAccount,
+    /// The bill was corrected to less than what others than its owner have paid for it.
+    #[error("more was paid to the restaurant than the bill says: the owner must correct who has paid how much")]
+    AdvancesExceedTotal,
 }
 
 /// Why an outside payment cannot be recorded.
@@ -70,33 +78,28 @@ pub enum CashRefusal {
 }
 
 /// What a participant can pay.
-struct Payable {
+pub(super) struct Payable {
     settlement: Settlement,
+    /// Who receives it.
+    pub(super) to: ParticipantId,
     /// In the currency of the bill.
-    amount: Money,
+    pub(super) amount: Money,
     /// In the currency of the accounts.
     transferred: Amount,
 }
 
 impl Split {
-    /// What a participant still has to pay, or is owed if it is negative. A pending transfer counts as paid.
-    pub fn to_pay(&self, dues: &Dues, participant: &Participant) -> Money {
-        if participant.id == ParticipantId::OWNER {
-            return Money::ZERO;
-        }
-        Money::from_minor(dues.of(participant.id).due().minor() - participant.settlement.expected().minor())
-    }
-
-    /// Begins a transfer of the user's due between accounts in the currency `accounts`. `named` is the participant that the
-    /// request names. The claims are fixed from
+    /// Begins a transfer of what the user owes `to` another participant, between accounts in the currency `accounts`. `to`
+    /// can be left out if they owe only one. `named` is the participant that the request names. The claims are fixed from
     /// now on, unless the transfer is refused or the money is given back.
     ///
     /// # Errors
     /// [`SettleRefusal`].
-    pub fn settle(
+    pub fn settle_to(
         &self,
         user_id: UserId,
         named: Option<ParticipantId>,
+        to: Option<ParticipantId>,
         agreed: Agreed,
         accounts: &str,
         transfer_id: TransferId,
@@ -106,59 +109,106 @@ impl Split {
             return Err(SettleRefusal::NotYou);
         }
         let you = you.ok_or(SettleRefusal::NotHere)?;
-        let due = self.payable(you, agreed, self.rate_to(accounts))?;
-        let (from_user, to_user, hash) = (user_id, self.owner_id, self.hash.clone());
-        let requested = TransferRequested { transfer_id, from_user, to_user, amount: due.transferred, hash };
-        let (direction, state) = (Direction::ToOwner, AttemptState::Pending);
+        let due = self.payable(you, to, agreed, self.rate_to(accounts))?;
+        let receiver = self.participant(due.to).and_then(|receiver| receiver.user_id);
+        let (from_user, to_user, hash) = (user_id, receiver.ok_or(SettleRefusal::NoAccount)?, self.hash.clone());
+        let (title, participant_name) = (self.cheque.title().known(), self.name_of(you));
+        let amount = due.transferred;
+        let requested = TransferRequested { transfer_id, from_user, to_user, amount, hash, title, participant_name };
+        let several = self.has_several_payers();
+        let (direction, state) =
+            (if several { Direction::To(due.to) } else { Direction::ToOwner }, AttemptState::Pending);
         let (amount, transferred) = (due.amount, due.transferred.money());
         let last = Some(Attempt { transfer_id, direction, amount, transferred, state });
-        Ok((self.with_settlement(you, Settlement { last, ..due.settlement }), requested))
+        let mut settling = self.with_settlement(you, Settlement { last, ..due.settlement });
+        if several {
+            settling.expect_arriving(due.to, amount);
+        }
+        if let Some(payer) = settling.participant_mut(you) {
+            payer.report = None;
+        }
+        Ok((settling, requested))
     }
 
-    /// Records that a participant has paid outside the app.
+    /// Records that a participant has paid what they owe `to` another one outside the app. `to` can be left out if they
+    /// owe only one.
     ///
     /// # Errors
     /// [`CashRefusal`].
-    pub fn paid_cash(&self, id: ParticipantId, agreed: Agreed) -> Result<Self, CashRefusal> {
+    pub fn record_cash(
+        &self,
+        id: ParticipantId,
+        to: Option<ParticipantId>,
+        agreed: Agreed,
+        outside: Outside,
+    ) -> Result<Self, CashRefusal> {
         self.participant(id).ok_or(CashRefusal::NoSuchParticipant)?;
-        let due = self.payable(id, agreed, Some(Rate::SAME))?;
+        let due = self.payable(id, to, agreed, Some(Rate::SAME))?;
         let cash = Money::from_minor(due.settlement.cash.minor() + due.amount.minor());
-        Ok(self.with_settlement(id, Settlement { cash, ..due.settlement }))
+        let mut recorded = if self.has_several_payers() {
+            let mut recorded = self.next();
+            recorded.add_cash(id, due.to, due.amount);
+            recorded
+        } else {
+            self.with_settlement(id, Settlement { cash, ..due.settlement })
+        };
+        if let Some(payer) = recorded.participant_mut(id) {
+            (payer.outside, payer.report) = (Some(outside), None);
+        }
+        Ok(recorded)
     }
 
-    /// Payments has made the transfer. `None` if nothing changes: the event is a repeat, or belongs to an earlier
-    /// attempt.
-    pub fn transfer_completed(&self, transfer_id: TransferId) -> Option<Self> {
-        let (id, settlement, attempt) = self.pending(transfer_id)?;
-        let transferred = Money::from_minor(settlement.transferred.minor() + attempt.signed().minor());
-        let last = Some(Attempt { state: AttemptState::Done, ..attempt });
-        Some(self.with_settlement(id, Settlement { transferred, last, ..settlement }))
+    /// Who receives what a participant can pay now by the plan, if the request names them or there is only one.
+    ///
+    /// # Errors
+    /// [`SettleRefusal`].
+    pub fn receiver(&self, id: ParticipantId, to: Option<ParticipantId>) -> Result<ParticipantId, SettleRefusal> {
+        if let Some(to) = to {
+            return Ok(to);
+        }
+        let plan = self.plan(&self.dues());
+        let mut receivers = plan.iter().filter(|one| one.from == id).map(|one| one.to);
+        match (receivers.next(), receivers.next()) {
+            (Some(_), Some(_)) => Err(SettleRefusal::SeveralReceivers),
+            (receiver, _) => Ok(receiver.unwrap_or(ParticipantId::OWNER)),
+        }
     }
 
-    /// Payments has refused the transfer, so nothing has moved. `None` if nothing changes.
-    pub fn transfer_failed(&self, transfer_id: TransferId, reason: RefusalReason) -> Option<Self> {
-        let (id, settlement, attempt) = self.pending(transfer_id)?;
-        let last = Some(Attempt { state: AttemptState::Failed(reason), ..attempt });
-        Some(self.with_settlement(id, Settlement { last, ..settlement }))
-    }
-
-    /// What a participant can pay now, at this rate.
-    fn payable(&self, id: ParticipantId, agreed: Agreed, rate: Option<Rate>) -> Result<Payable, SettleRefusal> {
-        if id == ParticipantId::OWNER {
+    /// What a participant can pay `to` another one now, at this rate.
+    pub(super) fn payable(
+        &self,
+        id: ParticipantId,
+        to: Option<ParticipantId>,
+        agreed: Agreed,
+        rate: Option<Rate>,
+    ) -> Result<Payable, SettleRefusal> {
+        if id == ParticipantId::OWNER && !self.has_several_payers() {
             return Err(SettleRefusal::Owner);
         }
         let participant = self.participant(id).ok_or(SettleRefusal::NotHere)?;
         let settlement = participant.settlement;
-        if settlement.pending().is_some() {
+        if settlement.is_moving() {
             return Err(SettleRefusal::Pending);
         }
         let dues = self.dues();
-        let due = self.to_pay(&dues, participant);
-        if due == Money::ZERO && settlement.is_started() {
+        let all = self.to_pay(&dues, participant);
+        if all == Money::ZERO && settlement.is_started() {
             return Err(SettleRefusal::Settled);
+        }
+        if self.advances_exceed_total() {
+            return Err(SettleRefusal::AdvancesExceedTotal);
         }
         if !self.is_payable() {
             return Err(SettleRefusal::NotPayable);
+        }
+        if all <= Money::ZERO {
+            return Err(SettleRefusal::NothingDue);
+        }
+        let to = self.receiver(id, to)?;
+        let due =
+            self.plan(&dues).iter().find(|one| (one.from, one.to) == (id, to)).map_or(Money::ZERO, |one| one.amount);
+        if due == Money::ZERO {
+            return Err(SettleRefusal::NotAgreed { due });
         }
         let amount = Amount::new(due).map_err(|_| SettleRefusal::NothingDue)?.money();
         let converted = rate.ok_or(SettleRefusal::NoRate)?.convert(amount);
@@ -171,27 +221,20 @@ impl Split {
         if !has_agreed {
             return Err(SettleRefusal::NotAgreed { due: transferred.money() });
         }
-        if self.collected().minor() + due.minor() > dues.total.minor() {
+        // The plan of several payers gives none of them more than they are owed.
+        if !self.has_several_payers() && self.collected().minor() + due.minor() > dues.total.minor() {
             return Err(SettleRefusal::TooMuch);
         }
-        Ok(Payable { settlement, amount, transferred })
+        Ok(Payable { settlement, to, amount, transferred })
     }
 
-    /// What was and is being paid to the owner, less what was given back. A refund counts when it is done.
+    /// What was and is being paid to the owner who alone has paid the restaurant, less what was given back. A refund counts when it is done.
     pub fn collected(&self) -> Money {
         let of_one = |participant: &Participant| {
             let settlement = &participant.settlement;
             settlement.paid().max(settlement.expected()).minor()
         };
         Money::from_minor(self.participants.iter().map(of_one).sum())
-    }
-
-    /// The participant whose pending transfer this is.
-    fn pending(&self, transfer_id: TransferId) -> Option<(ParticipantId, Settlement, Attempt)> {
-        self.participants.iter().find_map(|participant| {
-            let attempt = participant.settlement.pending().filter(|attempt| attempt.transfer_id == transfer_id)?;
-            Some((participant.id, participant.settlement, attempt))
-        })
     }
 
     pub(super) fn with_settlement(&self, id: ParticipantId, settlement: Settlement) -> Self {
@@ -213,6 +256,7 @@ mod tests {
     use crate::domain::method::Method;
     use crate::domain::refund::{Means, RefundRefusal};
     use contracts::money::Money;
+    use contracts::payments::RefusalReason;
 
     const ANN: ParticipantId = ParticipantId(2);
 

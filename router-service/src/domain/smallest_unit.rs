@@ -9,6 +9,6 @@ const WITHOUT_DECIMALS: [&str; 17] = [
 ];
 
 /// The smallest amount that can be paid in a currency, in hundredths.
-pub(super) fn smallest_unit(currency: Option<&str>) -> i64 {
+pub fn smallest_unit(currency: Option<&str>) -> i64 {
     if currency.is_some_and(|currency| WITHOUT_DECIMALS.contains(&currency)) { 100 } else { 1 }
 }

@@ -1,10 +1,11 @@
 //! A shared cheque: its participants, their claims, and how it is divided.
 
+use super::between::Between;
 use super::breakdown::Breakdown;
 use super::fraction::{Fraction, least_common_multiple};
 use super::method::{Method, Tip};
 use super::negative::Negative;
-use super::participant::{Participant, ParticipantId, Settlement};
+use super::participant::{Participant, ParticipantId};
 use super::rate::Rate;
 use super::smallest_unit::smallest_unit;
 use contracts::cheque::{Cheque, ChequeStatus, Product};
@@ -58,6 +59,8 @@ pub struct Split {
     pub last_participant: ParticipantId,
     /// The claimed parts of lines.
     pub claims: BTreeMap<ClaimKey, Fraction>,
+    /// What one participant has paid another, if several have paid the restaurant: by who pays and who receives.
+    pub between: BTreeMap<(ParticipantId, ParticipantId), Between>,
     /// Number of changes so far, including the creation.
     pub version: i64,
     /// The version at which the bill itself was last changed: its lines, amounts, or currency.
@@ -87,19 +90,9 @@ impl Split {
     /// # Errors
     /// [`OutOfBounds::TooManyLines`].
     pub fn open(mut read: ChequeRecognized, now: OffsetDateTime) -> Result<Self, OutOfBounds> {
-        let misread = |amount: &&mut Option<Money>| amount.is_some_and(|amount| !is_bounded(amount));
-        let cleared = amounts(&mut read.cheque).filter(misread).map(|amount| *amount = None).count();
-        if cleared > 0 {
-            read.cheque.recompute_status();
-        }
+        clear_misread(&mut read.cheque);
         check_bounds(&read.cheque)?;
-        let owner = Participant {
-            id: ParticipantId::OWNER,
-            name: None,
-            user_id: Some(read.owner_id),
-            token: None,
-            settlement: Settlement::default(),
-        };
+        let owner = Participant::new(ParticipantId::OWNER, None, Some(read.owner_id), None);
         Ok(Self {
             hash: read.hash,
             owner_id: read.owner_id,
@@ -113,6 +106,7 @@ impl Split {
             participants: vec![owner],
             last_participant: ParticipantId::OWNER,
             claims: BTreeMap::new(),
+            between: BTreeMap::new(),
             version: 1,
             cheque_version: 1,
             created_at: now,
@@ -128,6 +122,11 @@ impl Split {
     /// The participant who is this user.
     pub fn participant_of(&self, user_id: UserId) -> Option<&Participant> {
         self.participants.iter().find(|participant| participant.user_id == Some(user_id))
+    }
+
+    /// The name of the participant with this number, if they have one.
+    pub(super) fn name_of(&self, id: ParticipantId) -> Option<String> {
+        self.participant(id).and_then(|participant| participant.name.clone())
     }
 
     /// The line with this number.
@@ -174,7 +173,7 @@ impl Split {
     }
 
     /// Whether dues can be paid: the total is known, the cheque adds up or is confirmed by its owner, exact amounts add
-    /// up to the total, and no negative line must be claimed any more.
+    /// up to the total, no negative line must be claimed any more, and not more was paid to the restaurant.
     pub fn is_payable(&self) -> bool {
         let is_complete = match &self.method {
             Method::Exact(amounts) => {
@@ -184,7 +183,7 @@ impl Split {
             Method::Equal | Method::Shares(_) | Method::Percent(_) => true,
         };
         let right = self.confirmed || self.cheque.status == ChequeStatus::Balanced;
-        is_complete && right && self.cheque.total_account.is_some()
+        is_complete && right && self.cheque.total_account.is_some() && !self.advances_exceed_total()
     }
 
     /// Whether money has moved or is moving and was not given back, which fixes lines and method.
@@ -227,6 +226,15 @@ impl Split {
     /// A participant of the new state, to be changed.
     pub(super) fn participant_mut(&mut self, id: ParticipantId) -> Option<&mut Participant> {
         self.participants.iter_mut().find(|participant| participant.id == id)
+    }
+}
+
+/// Clears amounts beyond [`Amount::MAX`]: another number was misread as an amount.
+pub(super) fn clear_misread(cheque: &mut Cheque) {
+    let misread = |amount: &&mut Option<Money>| amount.is_some_and(|amount| !is_bounded(amount));
+    let cleared = amounts(cheque).filter(misread).map(|amount| *amount = None).count();
+    if cleared > 0 {
+        cheque.recompute_status();
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) async fn answer(
     let Some(after) = transition(&before) else {
         return Ok(());
     };
-    cheques::save(tx, &before, &after, clock::now()).await?;
+    cheques::save(tx, &before, &after, None, clock::now()).await?;
     let (hub, context) = (hub.clone(), trace::current());
     tx.after_commit(move || hub.announce(&after, context));
     Ok(())

@@ -1,8 +1,9 @@
 //! The table `cheques` and the tables that refer to it: a shared cheque is read and written as a whole.
 
-use super::json::{ClaimJson, Malformed, MethodJson, ParticipantJson};
+use super::json::{ClaimJson, Malformed, MethodJson};
 use super::number::number;
-use super::{claims, participants, transfers};
+use super::participant_json::{BetweenJson, ParticipantJson, received};
+use super::{activity, cash_between, claims, participants, transfers};
 use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use contracts::cheque::Cheque;
@@ -38,6 +39,7 @@ struct Row {
     expires_at: OffsetDateTime,
     participants: Json<Vec<ParticipantJson>>,
     claims: Json<Vec<ClaimJson>>,
+    between: Json<Vec<BetweenJson>>,
 }
 
 impl TryFrom<Row> for Found {
@@ -50,7 +52,9 @@ impl TryFrom<Row> for Found {
         let negative = row.method.0.negative();
         let rate = row.method.0.rate().map_err(malformed)?;
         let (method, tip) = row.method.0.read().map_err(malformed)?;
-        let participants = row.participants.0.into_iter().map(ParticipantJson::read).collect::<Result<_, _>>();
+        let participants = row.participants.0.into_iter().map(ParticipantJson::read).collect::<Result<Vec<_>, _>>();
+        let mut participants = participants.map_err(malformed)?;
+        let between = received(&mut participants, row.between.0);
         let claims = row.claims.0.into_iter().map(ClaimJson::read).collect::<Result<_, _>>();
         Ok(Self::Split(Split {
             hash: ChequeHash::try_from(row.hash).map_err(|error| sqlx::Error::Decode(error.into()))?,
@@ -62,15 +66,26 @@ impl TryFrom<Row> for Found {
             negative,
             rate,
             joining_open: row.joining_open,
-            participants: participants.map_err(malformed)?,
+            participants,
             last_participant: ParticipantId(row.last_participant.unsigned_abs()),
             claims: claims.map_err(malformed)?,
+            between,
             version: row.version,
             cheque_version: row.cheque_version,
             created_at: row.created_at,
             expires_at: row.expires_at,
         }))
     }
+}
+
+/// Stores a bill that was entered by hand, which is new.
+///
+/// # Errors
+/// If a query fails, also if the key exists already, which is as likely as guessing one.
+pub async fn insert_entered(connection: &mut PgConnection, split: &Split) -> Result<(), StoreError> {
+    let new = insert(connection, split).await?;
+    let taken = || sqlx::Error::Protocol("the drawn key of the link is taken".to_owned());
+    if new { Ok(()) } else { Err(taken()).during(format_args!("insert bill {}", split.hash.shortened())) }
 }
 
 /// Stores a new cheque. Returns whether it was new: an existing row stays unchanged, even the row of a deleted cheque.
@@ -154,7 +169,8 @@ pub async fn of_user(pool: &PgPool, user_id: UserId, limit: i64) -> Result<Vec<S
     Ok(splits)
 }
 
-/// Stores the changes of an operation; the cheque must be locked.
+/// Stores the changes of an operation and records them in the history as made by `by`, `None` for the answer about a
+/// transfer; the cheque must be locked.
 ///
 /// # Errors
 /// If a query fails.
@@ -162,6 +178,7 @@ pub async fn save(
     connection: &mut PgConnection,
     before: &Split,
     after: &Split,
+    by: Option<ParticipantId>,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!(
@@ -193,7 +210,9 @@ pub async fn save(
     claims::delete(connection, before, after).await?;
     participants::save(connection, &after.hash, &before.participants, &after.participants, now).await?;
     claims::insert(connection, before, after).await?;
-    transfers::save(connection, before, after, now).await
+    cash_between::save(connection, before, after).await?;
+    transfers::save(connection, before, after, now).await?;
+    activity::record(connection, before, after, by, now).await
 }
 
 /// Deletes the content of a cheque and leaves a tombstone. Participants remain for their transfers, without names and
@@ -208,6 +227,7 @@ pub async fn delete(connection: &mut PgConnection, split: &Split, now: OffsetDat
         .await
         .during(format_args!("delete the claims of cheque {short}"))?;
     participants::anonymise(connection, &split.hash).await?;
+    activity::delete(connection, &split.hash).await?;
     sqlx::query!("update cheques set cheque = null, deleted_at = $2, version = version + 1 where hash = $1", hash, now)
         .execute(connection)
         .await

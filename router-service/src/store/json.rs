@@ -1,22 +1,19 @@
 //! Values stored as JSON, not validated yet.
 
-use crate::domain::breakdown::Breakdown;
 use crate::domain::fraction::Fraction;
 use crate::domain::method::{BasisPoints, Method, Tip};
 use crate::domain::negative::Negative;
-use crate::domain::participant::{Attempt, AttemptState, Direction, Participant, ParticipantId, Settlement, TokenHash};
+use crate::domain::participant::ParticipantId;
 use crate::domain::rate::Rate;
 use crate::domain::split::{ClaimKey, Split};
-use contracts::ids::{TransferId, UserId};
 use contracts::money::Money;
-use contracts::payments::RefusalReason;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A stored value violates a rule of the table and this code: a decoding error, not a panic.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct Malformed(&'static str);
+pub(super) struct Malformed(pub(super) &'static str);
 
 /// The column `method`. Percentages are in basis points.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -106,72 +103,6 @@ fn by_participant<T>(parts: BTreeMap<u32, T>) -> BTreeMap<ParticipantId, T> {
     parts.into_iter().map(|(id, part)| (ParticipantId(id), part)).collect()
 }
 
-/// A row of `participants` with its latest row of `transfers`.
-#[derive(Debug, Deserialize)]
-pub(super) struct ParticipantJson {
-    id: u32,
-    name: Option<String>,
-    user_id: Option<UserId>,
-    token_hash: Option<String>,
-    cash: Option<Breakdown>,
-    /// In minor units.
-    transferred: i64,
-    last: Option<TransferJson>,
-}
-
-/// The latest row of `transfers` of a participant.
-#[derive(Debug, Deserialize)]
-struct TransferJson {
-    transfer_id: TransferId,
-    /// In minor units, in the currency of the bill.
-    amount: i64,
-    /// In minor units, in the currency of the accounts.
-    transferred: i64,
-    to_owner: bool,
-    state: String,
-    reason: Option<RefusalReason>,
-}
-
-impl TransferJson {
-    fn read(self) -> Result<Attempt, Malformed> {
-        let state = match (self.state.as_str(), self.reason) {
-            ("pending", None) => AttemptState::Pending,
-            ("paid", None) => AttemptState::Done,
-            ("failed", Some(reason)) => AttemptState::Failed(reason),
-            _ => return Err(Malformed("transfer in an unknown state")),
-        };
-        let direction = if self.to_owner { Direction::ToOwner } else { Direction::ToParticipant };
-        Ok(Attempt {
-            transfer_id: self.transfer_id,
-            direction,
-            amount: Money::from_minor(self.amount),
-            transferred: Money::from_minor(self.transferred),
-            state,
-        })
-    }
-}
-
-impl ParticipantJson {
-    pub(super) fn read(self) -> Result<Participant, Malformed> {
-        let settlement = Settlement {
-            transferred: Money::from_minor(self.transferred),
-            cash: self.cash.map_or(Money::ZERO, |cash| cash.due()),
-            last: self.last.map(TransferJson::read).transpose()?,
-        };
-        let token = self.token_hash.map(|hex| token_hash(&hex)).transpose()?;
-        Ok(Participant { id: ParticipantId(self.id), name: self.name, user_id: self.user_id, token, settlement })
-    }
-}
-
-/// Parses 64 hexadecimal digits.
-fn token_hash(hex: &str) -> Result<TokenHash, Malformed> {
-    let mut bytes = [0; 32];
-    match base16ct::mixed::decode(hex, &mut bytes) {
-        Ok(decoded) if decoded.len() == 32 => Ok(TokenHash(bytes)),
-        Ok(_) | Err(_) => Err(Malformed("token hash without 32 bytes")),
-    }
-}
-
 /// A row of `claims`.
 #[derive(Debug, Deserialize)]
 pub(super) struct ClaimJson {
@@ -209,12 +140,5 @@ mod tests {
             let read: MethodJson = serde_json::from_str(&written).unwrap();
             assert_eq!(read.read().unwrap(), (method, tip), "{written}");
         }
-    }
-
-    #[test]
-    fn a_token_hash_is_thirty_two_bytes() {
-        assert_eq!(token_hash(&"0a".repeat(32)).unwrap(), TokenHash([10; 32]));
-        assert!(token_hash("0a").is_err());
-        assert!(token_hash(&"xy".repeat(32)).is_err());
     }
 }

@@ -1,9 +1,12 @@
 //! SQL queries, one file per table, checked at compile time.
 
+pub mod activity;
 pub mod cheques;
 pub mod transfers;
 
+mod cash_between;
 mod claims;
 mod json;
 mod number;
+mod participant_json;
 mod participants;

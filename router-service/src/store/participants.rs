@@ -34,16 +34,32 @@ pub(super) async fn save(
     for participant in after.iter().filter(|new| !before.contains(new)) {
         let cash = participant.settlement.cash;
         let cash = (cash != Money::ZERO).then(|| Json(Breakdown::undivided(cash)));
+        let (outside, report) = (participant.outside.as_ref(), participant.report.as_ref());
         sqlx::query!(
-            "insert into participants (hash, id, name, user_id, token_hash, cash) values ($1, $2, $3, $4, $5, $6) \
+            "insert into participants \
+             (hash, id, name, user_id, token_hash, cash, advance, outside_means, outside_note, reported_amount, \
+              reported_to, reported_note, reminded_at, reminded_times) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
              on conflict on constraint participants_pkey do update \
-             set name = excluded.name, user_id = excluded.user_id, cash = excluded.cash",
+             set name = excluded.name, user_id = excluded.user_id, token_hash = excluded.token_hash, \
+                 cash = excluded.cash, advance = excluded.advance, outside_means = excluded.outside_means, \
+                 outside_note = excluded.outside_note, reported_amount = excluded.reported_amount, \
+                 reported_to = excluded.reported_to, reported_note = excluded.reported_note, \
+                 reminded_at = excluded.reminded_at, reminded_times = excluded.reminded_times",
             hash.as_str(),
             number(participant.id.0),
             participant.name,
             participant.user_id.map(contracts::ids::UserId::get),
             participant.token.map(|token| token.0.to_vec()),
             cash as _,
+            participant.advance.minor(),
+            outside.map(|outside| outside.means.as_str()),
+            outside.and_then(|outside| outside.note.as_deref()),
+            report.map(|report| report.amount.minor()),
+            report.map(|report| number(report.to.0)),
+            report.and_then(|report| report.note.as_deref()),
+            participant.reminded.map(|reminded| reminded.at),
+            participant.reminded.map_or(0, |reminded| number(reminded.times)),
         )
         .execute(&mut *connection)
         .await
@@ -52,11 +68,14 @@ pub(super) async fn save(
     Ok(())
 }
 
-/// Deletes the names and token hashes of a deleted cheque.
+/// Deletes the names, notes and token hashes of a deleted cheque.
 pub(super) async fn anonymise(connection: &mut PgConnection, hash: &ChequeHash) -> Result<(), StoreError> {
-    sqlx::query!("update participants set name = null, token_hash = null where hash = $1", hash.as_str())
-        .execute(connection)
-        .await
-        .map(drop)
-        .during(format_args!("anonymise the participants of cheque {}", hash.shortened()))
+    sqlx::query!(
+        "update participants set name = null, token_hash = null, outside_note = null, reported_note = null where hash = $1",
+        hash.as_str(),
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+    .during(format_args!("anonymise the participants of cheque {}", hash.shortened()))
 }

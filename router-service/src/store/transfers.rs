@@ -4,9 +4,11 @@ use super::number::number;
 use crate::domain::breakdown::Breakdown;
 use crate::domain::participant::{Attempt, AttemptState, Direction, Participant};
 use crate::domain::split::Split;
+use contracts::day;
 use contracts::ids::{ChequeHash, TransferId, UserId};
 use contracts::money::{Amount, Money};
 use contracts::router::TransferRequested;
+use contracts::title::Title;
 use postgres::{During, StoreError};
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -64,16 +66,21 @@ async fn insert(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let (participant_user, owner) = (participant.user_id.map(UserId::get), Some(split.owner_id.get()));
-    let (from_user, to_user) = match attempt.direction {
-        Direction::ToOwner => (participant_user, owner),
-        Direction::ToParticipant => (owner, participant_user),
+    let (from_user, to_user, to) = match attempt.direction {
+        Direction::ToOwner => (participant_user, owner, None),
+        Direction::ToParticipant => (owner, participant_user, None),
+        Direction::To(to) => {
+            let receiver = split.participant(to).and_then(|receiver| receiver.user_id);
+            (participant_user, receiver.map(UserId::get), Some(number(to.0)))
+        }
     };
     let due = split.dues().of(participant.id);
     let breakdown = if due.due() == attempt.amount { due } else { Breakdown::undivided(attempt.amount) };
     sqlx::query!(
         "insert into transfers \
-         (transfer_id, hash, participant, attempt, from_user, to_user, amount, breakdown, asked_at, created_at, bill_amount) \
-         select $1, $2, $3, 1 + count(*), $4, $5, $6, $7, $8, $8, $9 from transfers where hash = $2 and participant = $3",
+         (transfer_id, hash, participant, attempt, from_user, to_user, amount, breakdown, asked_at, created_at, bill_amount, \
+          to_participant) \
+         select $1, $2, $3, 1 + count(*), $4, $5, $6, $7, $8, $8, $9, $10 from transfers where hash = $2 and participant = $3",
         attempt.transfer_id.0,
         split.hash.as_str(),
         number(participant.id.0),
@@ -83,6 +90,7 @@ async fn insert(
         Json(&breakdown) as _,
         now,
         (attempt.amount != attempt.transferred).then(|| attempt.amount.minor()),
+        to,
     )
     .execute(connection)
     .await
@@ -135,9 +143,13 @@ pub async fn lock_unanswered(
     limit: i64,
 ) -> Result<Vec<Unanswered>, StoreError> {
     let rows = sqlx::query!(
-        "select transfer_id, hash, from_user, to_user, amount, asked_times from transfers \
-         where state = 'pending' and asked_at <= $1::timestamptz - make_interval(secs => $2 * power(2, least(asked_times - 1, 5))) \
-         order by asked_at limit $3 for update skip locked",
+        "select t.transfer_id, t.hash, t.from_user, t.to_user, t.amount, t.asked_times, \
+                c.cheque->>'merchant' as merchant, c.cheque->>'purchased_on' as purchased_on, p.name as \"name?\" \
+         from transfers t join cheques c on c.hash = t.hash \
+         left join participants p on p.hash = t.hash and p.id = t.participant \
+         where t.state = 'pending' \
+           and t.asked_at <= $1::timestamptz - make_interval(secs => $2 * power(2, least(t.asked_times - 1, 5))) \
+         order by t.asked_at limit $3 for update of t skip locked",
         now,
         patience.as_secs_f64(),
         limit,
@@ -153,6 +165,9 @@ pub async fn lock_unanswered(
                 to_user: UserId::try_from(row.to_user).map_err(|error| decode(error.into()))?,
                 amount: Amount::new(Money::from_minor(row.amount)).map_err(|error| decode(error.into()))?,
                 hash: ChequeHash::try_from(row.hash).map_err(|error| decode(error.into()))?,
+                title: Title { merchant: row.merchant, purchased_on: row.purchased_on.as_deref().and_then(day::parse) }
+                    .known(),
+                participant_name: row.name,
             };
             Ok(Unanswered { event, asked_times: row.asked_times })
         });

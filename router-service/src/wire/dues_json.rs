@@ -1,5 +1,6 @@
 //! What each participant owes, part by part, as JSON.
 
+use super::plan_json::{PaymentJson, plan};
 use super::split_json::{SettlementJson, settlement};
 use crate::domain::split::Split;
 use contracts::money::Money;
@@ -17,6 +18,8 @@ pub struct DuesJson {
     pub unclaimed: Money,
     /// By participant.
     pub dues: Vec<DueJson>,
+    /// Who still has to pay whom.
+    pub plan: Vec<PaymentJson>,
 }
 
 /// A participant's part: `items + service - discount + tax + tip + rounding + difference = due`.
@@ -43,9 +46,12 @@ pub struct DueJson {
     pub difference: Money,
     /// Their part of the total, independent of payments.
     pub due: Money,
-    /// What they have paid, less what was given back.
+    /// If several participants have paid the restaurant, what this one has paid to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advance: Option<Money>,
+    /// What they have paid others, less what was given back or received from others.
     pub paid: Money,
-    /// What they still have to pay; negative if they are owed something.
+    /// What they still have to pay: `due - advance - paid`; negative if they are owed something.
     pub to_pay: Money,
     /// State of the payment.
     pub settlement: SettlementJson,
@@ -68,6 +74,7 @@ impl DuesJson {
                 rounding: parts.rounding,
                 difference: parts.difference,
                 due: parts.due(),
+                advance: split.has_several_payers().then(|| split.advance_of(participant.id, dues.total)),
                 paid: participant.settlement.paid(),
                 to_pay: split.to_pay(&dues, participant),
                 settlement: settlement(participant),
@@ -78,6 +85,7 @@ impl DuesJson {
             total: dues.total,
             unclaimed: dues.unclaimed,
             dues: split.participants.iter().map(of_one).collect(),
+            plan: plan(split, &dues),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The state of a shared cheque as JSON.
 
+use super::outside_json::{OutsideJson, ReportJson};
 use super::percent::Percent;
+use super::plan_json::{PaidJson, PaymentJson, paid, plan};
 use crate::domain::dues::Dues;
 use crate::domain::fraction::Fraction;
 use crate::domain::method::{Method, Tip};
@@ -83,6 +85,11 @@ pub struct SplitJson {
     pub negative_lines: Vec<NegativeLineJson>,
     /// The participants; the first is the owner.
     pub participants: Vec<ParticipantJson>,
+    /// Who still has to pay whom.
+    pub plan: Vec<PaymentJson>,
+    /// If several participants have paid the restaurant, what each has paid whom: what can be given back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub paid_between: Vec<PaidJson>,
     /// The claimed parts of lines.
     pub claims: Vec<ClaimJson>,
     /// The unclaimed part of each line that is not fully claimed.
@@ -93,6 +100,9 @@ pub struct SplitJson {
     pub unclaimed: Money,
     /// Money has moved, or is moving, and was not given back: lines and method are fixed.
     pub frozen: bool,
+    /// When the bill became known here.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
     /// When the link expires.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
@@ -136,26 +146,45 @@ pub struct ParticipantJson {
     pub namesake: Option<u32>,
     /// `owner`, `user` or `guest`.
     pub role: &'static str,
+    /// The owner has added them by name, and no device or user is this participant: a visitor can join as them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub free: bool,
     /// Their part of the total, independent of payments.
     pub due: Money,
-    /// What they have paid, less what was given back.
+    /// If several participants have paid the restaurant, what this one has paid to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advance: Option<Money>,
+    /// What they have paid others, less what was given back or received from others.
     pub paid: Money,
-    /// What they still have to pay; negative if they are owed something. A pending payment counts as paid. 0 for the
-    /// owner.
+    /// What they still have to pay: `due - advance - paid`; negative if they are owed something. A pending payment counts
+    /// as paid. 0 for the owner who alone has paid the restaurant.
     pub to_pay: Money,
     /// `to_pay` in the currency of the accounts, at the rate that the owner named: what a transfer moves.
     pub to_transfer: Money,
     /// State of the payment.
     pub settlement: SettlementJson,
+    /// How they have paid outside the app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outside: Option<OutsideJson>,
+    /// What they say they have paid, until it is confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported: Option<ReportJson>,
+    /// When they were last reminded.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub reminded_at: Option<OffsetDateTime>,
+    /// How often they were reminded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reminded_times: Option<u32>,
 }
 
 /// State of a participant's payment.
 #[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Settlement)]
 pub struct SettlementJson {
-    /// `none`, `pending`, `paid`, `failed`, `cash`, or `owner` for the participant who receives the payments.
+    /// `none`, `pending`, `paid`, `failed`, `cash`, or `owner` for the owner, unless they pay others who have paid the
+    /// restaurant.
     pub state: &'static str,
-    /// The last transfer to the owner.
+    /// The last transfer to another participant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transfer_id: Option<TransferId>,
     /// The amount of the payment.
@@ -257,11 +286,14 @@ impl SplitJson {
             joining_open: split.joining_open,
             negative_lines: negative.map(|line| negative_line(split, line.id)).collect(),
             participants: split.participants.iter().map(|one| participant(split, one, &dues)).collect(),
+            plan: plan(split, &dues),
+            paid_between: if split.has_several_payers() { paid(split) } else { vec![] },
             claims: claims.collect(),
             remainders: left.filter(|(_, left)| !left.is_zero()).map(|(line, left)| remainder(line, left)).collect(),
             total: dues.total,
             unclaimed: dues.unclaimed,
             frozen: split.is_frozen(),
+            created_at: split.created_at,
             expires_at: split.expires_at,
         }
     }
@@ -276,9 +308,9 @@ pub fn status(split: &Split, dues: &Dues) -> &'static str {
 pub fn settlement(participant: &Participant) -> SettlementJson {
     let settlement = &participant.settlement;
     let (paid, last) = (settlement.paid(), settlement.last);
-    let to_owner = last.filter(|last| last.direction == Direction::ToOwner);
-    let state = match to_owner.map(|last| last.state) {
-        _ if participant.id == ParticipantId::OWNER => "owner",
+    let payment = last.filter(|last| last.direction != Direction::ToParticipant);
+    let state = match payment.map(|last| last.state) {
+        None if participant.id == ParticipantId::OWNER => "owner",
         Some(AttemptState::Pending) => "pending",
         Some(AttemptState::Failed(_)) if paid <= Money::ZERO => "failed",
         _ if paid <= Money::ZERO => "none",
@@ -286,12 +318,12 @@ pub fn settlement(participant: &Participant) -> SettlementJson {
         _ => "cash",
     };
     let amount = match state {
-        "pending" | "failed" => to_owner.map(|last| last.amount),
+        "pending" | "failed" => payment.map(|last| last.amount),
         "paid" | "cash" => Some(paid),
         _ => None,
     };
-    let transfer_id = to_owner.filter(|_| ["pending", "paid", "failed"].contains(&state)).map(|last| last.transfer_id);
-    let reason = to_owner.filter(|_| state == "failed").and_then(|last| reason(last.state));
+    let transfer_id = payment.filter(|_| ["pending", "paid", "failed"].contains(&state)).map(|last| last.transfer_id);
+    let reason = payment.filter(|_| state == "failed").and_then(|last| reason(last.state));
     let refund = last.filter(|last| last.direction == Direction::ToParticipant).map(refund);
     SettlementJson { state, transfer_id, amount, reason, refund }
 }
@@ -324,11 +356,17 @@ fn participant(split: &Split, participant: &Participant, dues: &Dues) -> Partici
         name: participant.name.clone(),
         namesake: namesake(split, participant),
         role,
+        free: participant.is_free(),
         due: dues.of(participant.id).due(),
+        advance: split.has_several_payers().then(|| split.advance_of(participant.id, dues.total)),
         paid: participant.settlement.paid(),
         to_pay,
         to_transfer: split.rate.and_then(|rate| rate.convert(to_pay)).unwrap_or(to_pay),
         settlement: settlement(participant),
+        outside: participant.outside.as_ref().map(OutsideJson::from),
+        reported: participant.report.as_ref().map(ReportJson::from),
+        reminded_at: participant.reminded.map(|reminded| reminded.at),
+        reminded_times: participant.reminded.map(|reminded| reminded.times),
     }
 }
 

@@ -4,15 +4,21 @@
 
 mod stage;
 
+mod adding_photos;
 mod bad_input;
 mod claiming;
 mod correcting;
 mod deleting;
+mod entering;
 mod failing;
 mod giving_back;
+mod history;
 mod joining;
 mod measuring;
+mod naming;
 mod opening;
+mod payer_does_it_all;
 mod settling;
+mod several_payers;
 mod splitting;
 mod watching;

@@ -12,6 +12,8 @@ pub fn catalogue() -> Catalogue {
         .event::<payments::PaymentCompleted>("The order was charged.")
         .event::<payments::PaymentFailed>("The order was refused permanently.")
         .event::<ocr::ChequeRecognized>("A cheque was recognised on a photo.")
+        .event::<ocr::ChequePageRead>("A further photo of a cheque was read, or a photo was taken again.")
+        .event::<router::ChequeEntered>("A bill was entered by hand: take photos of it.")
         .event::<router::ChequeRequested>(
             "A share link was opened before its cheque arrived: publish the cheque again.",
         )

@@ -1,8 +1,11 @@
 //! A cheque, recognised on a photo or corrected by its owner.
 
+use crate::day;
 use crate::money::Money;
 use crate::quantity::Quantity;
+use crate::title::Title;
 use serde::{Deserialize, Serialize};
+use time::Date;
 
 /// The contents of a cheque.
 ///
@@ -10,6 +13,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Cheque {
+    /// The restaurant or shop, in 1 to 80 characters; read from the photo if it is certain, or named by the owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merchant: Option<String>,
+    /// The day of the purchase; read from the photo if it is certain, or named by the owner.
+    #[serde(default, with = "day", skip_serializing_if = "Option::is_none")]
+    pub purchased_on: Option<Date>,
     /// The printed total; `null` if it was not recognised. It is never computed from the lines.
     pub total_account: Option<Money>,
     /// The lines, in printed order.
@@ -41,9 +50,12 @@ pub struct Cheque {
     pub confidence: f64,
     /// Problems that the owner should check.
     pub warnings: Vec<ChequeWarning>,
-    /// Size of the stored photo, which the boxes of the lines refer to.
+    /// Size of photo 1, if the bill has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photo: Option<PhotoSize>,
+    /// All photos, in the order of the bill, if it is not just photo 1. Their numbers are never used again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<PagePhoto>,
 }
 
 /// One line of a cheque.
@@ -89,6 +101,21 @@ pub struct Bounds {
     /// Width.
     pub width: u32,
     /// Height.
+    pub height: u32,
+    /// The number of the photo; 1 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+}
+
+/// One photo of a bill that has several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PagePhoto {
+    /// Its number, from 1.
+    pub page: u32,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
     pub height: u32,
 }
 
@@ -150,6 +177,33 @@ pub enum LineWarning {
 }
 
 impl Cheque {
+    /// A bill of which nothing is known yet, and nothing is uncertain.
+    pub fn blank() -> Self {
+        Self {
+            total_account: None,
+            products: vec![],
+            currency: None,
+            service: None,
+            discount: None,
+            tax: None,
+            tip: None,
+            rounding: None,
+            status: ChequeStatus::Failed,
+            difference: None,
+            confidence: 1.0,
+            warnings: vec![],
+            photo: None,
+            photos: vec![],
+            merchant: None,
+            purchased_on: None,
+        }
+    }
+
+    /// What the bill is called.
+    pub fn title(&self) -> Title {
+        Title { merchant: self.merchant.clone(), purchased_on: self.purchased_on }
+    }
+
     /// The sum of the lines, service, tax, tip and rounding, minus the discount. `None` if a line has no total, or
     /// beyond 64 bits.
     pub fn sum_of_parts(&self) -> Option<Money> {
@@ -211,6 +265,8 @@ mod tests {
     fn cheque(total: Option<i64>, lines: &[Option<i64>]) -> Cheque {
         let products = (1..).zip(lines).map(|(id, total)| product(id, *total)).collect();
         let mut cheque = Cheque {
+            merchant: None,
+            purchased_on: None,
             total_account: total.map(Money::from_minor),
             products,
             currency: None,
@@ -224,6 +280,7 @@ mod tests {
             confidence: 0.9,
             warnings: vec![],
             photo: None,
+            photos: vec![],
         };
         cheque.recompute_status();
         cheque

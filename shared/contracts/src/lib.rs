@@ -6,7 +6,11 @@ pub mod ids;
 pub mod money;
 pub mod quantity;
 
+pub mod day;
+pub mod title;
+
 pub mod cheque;
+pub mod cheque_pages;
 
 pub mod ocr;
 pub mod orders;

@@ -28,3 +28,29 @@ impl Event for ChequeRecognized {
         self.hash.to_string()
     }
 }
+
+/// A further photo of a cheque was read, or a photo was taken again. router-service decides whether it still fits: not
+/// once money has moved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ChequePageRead {
+    /// The key of the share link.
+    pub hash: ChequeHash,
+    /// The user who sent the photo.
+    pub owner_id: UserId,
+    /// The number of the photo; of a document with several pages, that of the first.
+    pub page: u32,
+    /// Whether it takes the place of what was read before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
+    /// What was read on it, with its photos and boxes numbered within the whole cheque.
+    pub cheque: Cheque,
+}
+
+impl Event for ChequePageRead {
+    const TYPE: &'static str = "ocr.ChequePageRead.v1";
+
+    fn ordering_key(&self) -> String {
+        self.hash.to_string()
+    }
+}

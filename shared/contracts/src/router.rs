@@ -2,8 +2,10 @@
 
 use crate::ids::{ChequeHash, TransferId, UserId};
 use crate::money::Amount;
+use crate::title::Title;
 use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// A share link was opened before its cheque arrived: ocr-service publishes the cheque again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +17,27 @@ pub struct ChequeRequested {
 
 impl Event for ChequeRequested {
     const TYPE: &'static str = "router.ChequeRequested.v1";
+
+    fn ordering_key(&self) -> String {
+        self.hash.to_string()
+    }
+}
+
+/// A user entered a bill by hand: from now on ocr-service takes photos of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ChequeEntered {
+    /// The key of the share link.
+    pub hash: ChequeHash,
+    /// The user who entered it and receives the payments.
+    pub owner_id: UserId,
+    /// When the link expires, unless it is renewed.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: OffsetDateTime,
+}
+
+impl Event for ChequeEntered {
+    const TYPE: &'static str = "router.ChequeEntered.v1";
 
     fn ordering_key(&self) -> String {
         self.hash.to_string()
@@ -45,12 +68,18 @@ pub struct TransferRequested {
     pub transfer_id: TransferId,
     /// The user who pays.
     pub from_user: UserId,
-    /// The user who receives the money: the owner of the cheque.
+    /// The user who receives the money: who has paid the restaurant.
     pub to_user: UserId,
     /// The amount.
     pub amount: Amount,
     /// The cheque.
     pub hash: ChequeHash,
+    /// What the cheque is called, if it is known; for the statements of both users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Title>,
+    /// The name of the participant who settles, or gets money back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participant_name: Option<String>,
 }
 
 impl Event for TransferRequested {

@@ -6,14 +6,15 @@ use contracts::cheque::{Bounds, Cheque, ChequeStatus, ChequeWarning, LineWarning
 use contracts::envelope::Envelope;
 use contracts::ids::{ChequeHash, OrderId, TransactionId, TransferId, UserId};
 use contracts::money::{Amount, Money};
-use contracts::ocr::ChequeRecognized;
+use contracts::ocr::{ChequePageRead, ChequeRecognized};
 use contracts::orders::OrderCreated;
 use contracts::payments::{PaymentCompleted, PaymentFailed, RefusalReason, TransferCompleted, TransferFailed};
 use contracts::quantity::Quantity;
-use contracts::router::{ChequeDeleted, ChequeRequested, TransferRequested};
+use contracts::router::{ChequeDeleted, ChequeEntered, ChequeRequested, TransferRequested};
+use contracts::title::Title;
 use contracts::users::UserRegistered;
 use rabbit_outbox_event::Event;
-use time::macros::datetime;
+use time::macros::{date, datetime};
 use uuid::Uuid;
 
 fn id(last: u8) -> Uuid {
@@ -68,10 +69,12 @@ fn cheque() -> Cheque {
         modifiers: vec!["без льда".into()],
         confidence: 0.91,
         raw: "Пиво светлое 975.00*0.400л =390.00".into(),
-        bounds: Some(Bounds { x: 40, y: 310, width: 620, height: 34 }),
+        bounds: Some(Bounds { x: 40, y: 310, width: 620, height: 34, page: None }),
         warnings: vec![LineWarning::Repaired],
     };
     Cheque {
+        merchant: Some("Кафе «Луна»".into()),
+        purchased_on: Some(date!(2026 - 11 - 21)),
         total_account: Some(money("419.90")),
         products: vec![beer],
         currency: Some("RUB".into()),
@@ -85,6 +88,7 @@ fn cheque() -> Cheque {
         confidence: 0.87,
         warnings: vec![ChequeWarning::DoesNotAddUp],
         photo: Some(PhotoSize { width: 960, height: 1280 }),
+        photos: vec![],
     }
 }
 
@@ -93,6 +97,19 @@ fn cheque_recognized() {
     let expires_at = datetime!(2026-11-22 10:00:00 UTC);
     let owner_id = UserId::try_from(1).unwrap();
     assert_golden(ChequeRecognized { hash: hash(), owner_id, expires_at, cheque: cheque() });
+}
+
+#[test]
+fn cheque_page_read() {
+    let cheque = cheque().numbered_from(2);
+    let owner_id = UserId::try_from(1).unwrap();
+    assert_golden(ChequePageRead { hash: hash(), owner_id, page: 2, again: false, cheque });
+}
+
+#[test]
+fn cheque_entered() {
+    let expires_at = datetime!(2026-11-22 10:00:00 UTC);
+    assert_golden(ChequeEntered { hash: hash(), owner_id: UserId::try_from(1).unwrap(), expires_at });
 }
 
 #[test]
@@ -109,7 +126,35 @@ fn transfer_requested() {
         to_user: UserId::try_from(1).unwrap(),
         amount: Amount::from_json_number("499.90").unwrap(),
         hash: hash(),
+        title: Some(Title {
+            merchant: Some("Кафе «Луна»".into()), purchased_on: Some(date!(2026 - 11 - 21))
+        }),
+        participant_name: Some("Анна".into()),
     });
+}
+
+#[test]
+fn a_bill_and_a_transfer_of_an_earlier_release_have_no_title() {
+    let cheque = include_str!("../golden/ocr.ChequeRecognized.v1.json");
+    let earlier = without_lines(cheque, &["merchant", "purchased_on"]);
+    let event: Envelope<ChequeRecognized> = serde_json::from_str(&earlier).unwrap();
+    assert_eq!(event.data.cheque.title(), Title::default());
+    let event: Envelope<TransferRequested> = serde_json::from_str(EARLIER_TRANSFER).unwrap();
+    assert_eq!((event.data.title, event.data.participant_name), (None, None));
+}
+
+/// As the release before titles published it.
+const EARLIER_TRANSFER: &str = r#"{"specversion": "1.0", "id": "01900000-0000-7000-8000-000000000001",
+    "source": "/router", "type": "router.TransferRequested.v1", "subject": "01900000-0000-7000-8000-000000000006",
+    "time": "2026-11-21T10:00:00.123456Z", "datacontenttype": "application/json", "sequence": "1",
+    "partitionkey": "01900000-0000-7000-8000-000000000006", "correlationid": "01900000-0000-7000-8000-000000000002",
+    "data": {"transfer_id": "01900000-0000-7000-8000-000000000006", "from_user": 2, "to_user": 1, "amount": 499.90,
+    "hash": "lBF2niuPbm0123456789Az"}}"#;
+
+/// The golden file without the lines of these fields.
+fn without_lines(golden: &str, fields: &[&str]) -> String {
+    let of_field = |line: &&str| !fields.iter().any(|field| line.trim_start().starts_with(&format!("\"{field}\"")));
+    golden.lines().filter(of_field).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(crate) fn finish(draft: &Draft, agreed: bool) -> Parsed {
     }
     let money = |minor: i64| (minor != 0).then(|| Money::from_minor(minor));
     let mut cheque = Cheque {
+        merchant: None,
+        purchased_on: None,
         total_account: draft.total.as_ref().map(|total| Money::from_minor(total.minor)),
         products,
         currency: currency(draft).map(str::to_owned),
@@ -42,6 +44,7 @@ pub(crate) fn finish(draft: &Draft, agreed: bool) -> Parsed {
         confidence: 0.0,
         warnings: vec![],
         photo: None,
+        photos: vec![],
     };
     cheque.recompute_status();
     if cheque.status == ChequeStatus::Balanced && !(draft.proven && agreed) {

@@ -25,6 +25,13 @@ mod draft;
 mod finish;
 mod parsed;
 
+mod date;
+mod merchant;
+mod name_words;
+mod purchased_on;
+mod row_name;
+mod title;
+
 #[cfg(test)]
 mod drawn;
 #[cfg(test)]
@@ -42,6 +49,7 @@ use contracts::cheque::{Cheque, ChequeStatus, ChequeWarning};
 use draft::{Draft, draft};
 
 pub use parsed::Parsed;
+pub use title::title;
 
 /// Interprets the words of one or more passes over the same page.
 pub fn cheque(passes: &[Pass]) -> Parsed {
@@ -94,6 +102,8 @@ fn is_noise(line: &Line, passes: usize) -> bool {
 
 fn nothing() -> Parsed {
     let mut cheque = Cheque {
+        merchant: None,
+        purchased_on: None,
         total_account: None,
         products: vec![],
         currency: None,
@@ -107,6 +117,7 @@ fn nothing() -> Parsed {
         confidence: 0.0,
         warnings: vec![ChequeWarning::NoText],
         photo: None,
+        photos: vec![],
     };
     cheque.recompute_status();
     Parsed { cheque, places: vec![], sure: false }

@@ -9,7 +9,7 @@ use std::io::Cursor;
 /// Memory limit of the decoder, in bytes: 40 megapixels of 16-bit RGBA, plus some reserve.
 const DECODER_BYTES_MAX: u64 = 400 * 1024 * 1024;
 /// Longest side of the decoded image, in pixels: a letter on a slip one metre long still has 15 pixels.
-const SIDE_MAX: u32 = 4000;
+pub(crate) const SIDE_MAX: u32 = 4000;
 /// Longest side of the stored photo, in pixels: enough to check a letter by eye.
 const PHOTO_SIDE_MAX: u32 = 2000;
 /// JPEG quality of the stored photo.
@@ -43,6 +43,11 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, Refusal> {
 }
 
 impl Picture {
+    /// An upright picture, downscaled to at most 4000 pixels.
+    pub(crate) fn scaled(decoded: DynamicImage) -> Self {
+        Self { pixels: on_white(scaled_down(decoded, SIDE_MAX)) }
+    }
+
     /// The picture rotated clockwise by this many quarter turns.
     #[must_use]
     pub fn turned(&self, quarters: u8) -> Self {

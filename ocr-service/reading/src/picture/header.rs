@@ -9,7 +9,7 @@ pub const BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Largest number of pixels of a picture.
 pub const PIXELS_MAX: u64 = 40_000_000;
 /// Minimum length of a side, in pixels: a smaller picture has no space for a letter.
-const SIDE_MIN: u32 = 8;
+pub(crate) const SIDE_MIN: u32 = 8;
 /// How far into a text file its format name is searched, in bytes.
 const PROLOGUE_BYTES: usize = 1024;
 
@@ -19,8 +19,8 @@ pub enum Refusal {
     /// No bytes.
     #[error("the file is empty")]
     Empty,
-    /// Neither JPEG nor PNG nor WebP.
-    #[error("{found} is not supported, only JPEG, PNG and WebP")]
+    /// Neither a picture nor a PDF.
+    #[error("{found} is not supported, only JPEG, PNG, WebP, HEIC and PDF")]
     Unsupported {
         /// The detected format.
         found: &'static str,
@@ -42,6 +42,9 @@ pub enum Refusal {
     /// It starts like a picture, but the rest is invalid or missing.
     #[error("the picture is damaged or incomplete")]
     Broken,
+    /// A PDF that needs a password.
+    #[error("the PDF is protected by a password")]
+    Locked,
 }
 
 /// Properties known before decoding.

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Change, SharedCheque } from '../api/model';
+import { en } from '../i18n/en';
+import type { Speech } from '../i18n/speech.svelte';
+import type { MoneyFormat } from '../money/format';
+import { entriesOf } from './history-words';
+
+const money = { full: (minor: bigint) => `${minor / 100n} ₽` } as MoneyFormat;
+const anna = { id: 2, name: 'Anna' };
+const shared = {
+  you: 3,
+  split: { participants: [{ ...anna, namesake: 2 }] },
+} as unknown as SharedCheque;
+
+function told(changes: Change[], by: number | null = 1): string[] {
+  const entries = entriesOf(shared, [{ version: 7, at: '2026-11-29T10:00:00Z', by, changes }], money);
+  return entries.map((entry) => entry.say({ words: en } as Speech));
+}
+
+test('changes of one version are told in their order, newest first', () => {
+  const line: Change = { what: 'line_changed', line: 'Tea', before: 20_000n, after: 25_000n };
+  const total: Change = { what: 'total', before: 60_000n, after: 65_000n };
+  assert.deepEqual(told([line, total]), ['Total: 600 ₽ → 650 ₽.', 'Tea: 200 ₽ → 250 ₽.']);
+});
+
+test('namesakes are told apart, and a former name is not', () => {
+  assert.deepEqual(told([{ what: 'joined', who: anna }]), ['Anna (2) joined.']);
+  assert.deepEqual(told([{ what: 'joined', who: { id: 2, name: 'Anya' } }]), ['Anya joined.']);
+});
+
+test('leaving differs from being removed', () => {
+  assert.deepEqual(told([{ what: 'left', who: anna }], 2), ['Anna (2) left.']);
+  assert.deepEqual(told([{ what: 'left', who: anna }], 1), ['The owner removed Anna (2).']);
+});
+
+test('money that is given back is told as such, and to you as yours', () => {
+  assert.deepEqual(told([{ what: 'outside', who: anna, amount: -5_000n }]), ['Anna (2) got 50 ₽ back.']);
+  const you = { id: 3, name: 'Vera' };
+  assert.deepEqual(told([{ what: 'transferred', who: you, amount: -5_000n }]), ['You got 50 ₽ back.']);
+});
+
+test('among several payers it is said who gets the money, how, and what was written about it', () => {
+  const how = { means: 'other' as const, note: 'by bank' };
+  const change: Change = { what: 'outside', who: { id: 4, name: 'Boris' }, with: anna, amount: 5_000n, how };
+  assert.deepEqual(told([change]), ['Boris paid 50 ₽ → Anna (2) outside the app. “by bank”']);
+});

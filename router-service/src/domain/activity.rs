@@ -1,0 +1,341 @@
+//! What a change of a shared cheque has changed, for its history.
+
+use super::fraction::Fraction;
+use super::outside::Outside;
+use super::participant::{AttemptState, Direction, Participant, ParticipantId};
+use super::split::Split;
+use contracts::cheque::Product;
+use contracts::money::Money;
+use contracts::payments::RefusalReason;
+use contracts::title::Title;
+
+/// Most lines of one correction that are listed one by one.
+const LINES_MAX: usize = 30;
+
+/// A participant with the name of that time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Their number.
+    pub id: ParticipantId,
+    /// Their name.
+    pub name: Option<String>,
+}
+
+/// One fact that has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A participant is new.
+    Joined(Person),
+    /// A participant has another name; this is the one before.
+    Renamed(Person, Option<String>),
+    /// A participant has left or was removed.
+    Left(Person),
+    /// A participant has claimed a part of a line, in place of what they had of it before.
+    Claimed(Person, String, Fraction),
+    /// A participant has released their part of a line.
+    Released(Person, String),
+    /// A line was added, changed, or removed: its name, and its amount before and after.
+    Line {
+        /// The name; of a changed line, the new one.
+        name: String,
+        /// Its name before, if that was another one.
+        renamed: Option<String>,
+        /// Its amount before; `None` for a new line or an unread amount.
+        before: Option<Money>,
+        /// Its amount after; `None` for a removed line or an unread amount.
+        after: Option<Money>,
+        /// Whether it was added, changed or removed.
+        edit: Edit,
+    },
+    /// The printed total before and after.
+    Total(Option<Money>, Option<Money>),
+    /// Anything else of the bill, or more lines than are listed.
+    Corrected,
+    /// What the bill is called.
+    Named(Title),
+    /// The owner has confirmed a bill that does not add up.
+    Confirmed,
+    /// How the bill is divided; the method in JSON.
+    Method(&'static str),
+    /// The tip set by the owner.
+    Tip,
+    /// Who gets negative lines.
+    NegativeLines,
+    /// The rate, as text.
+    Rate(Option<String>),
+    /// Whether others can join.
+    Joining(bool),
+    /// A person who was added by name has come, with a device or an account.
+    Arrived(Person),
+    /// What others than the owner have paid to the restaurant.
+    Payers(Vec<(Person, Money)>),
+    /// A participant says that they have paid this outside the app.
+    Reported(Person, Money),
+    /// What they said was taken back or declined.
+    ReportDropped(Person),
+    /// A participant was reminded.
+    Reminded(Person),
+    /// A transfer was requested.
+    Transferring(Movement),
+    /// A transfer was made.
+    Transferred(Movement),
+    /// A transfer was refused.
+    Refused(Movement, RefusalReason),
+    /// What was recorded as paid outside the app.
+    Outside(Movement, Option<Outside>),
+    /// Everything is paid.
+    Settled,
+}
+
+/// Money between a participant and another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Movement {
+    /// The participant who pays, or gets money back if the amount is negative.
+    pub who: Person,
+    /// The other one; `None` for the owner who alone has paid the restaurant.
+    pub with: Option<Person>,
+    /// The amount, in the currency of the bill.
+    pub amount: Money,
+}
+
+/// What was done with a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// It is new.
+    Added,
+    /// Its name, quantity or amount is another one.
+    Changed,
+    /// It is gone.
+    Removed,
+}
+
+/// What is different between two states of the same cheque, in the order in which one would tell it.
+pub fn changes_between(before: &Split, after: &Split) -> Vec<Change> {
+    let mut changes = people(before, after);
+    changes.extend(bill(before, after));
+    changes.extend(rules(before, after));
+    changes.extend(claims(before, after));
+    changes.extend(payers(before, after));
+    changes.extend(after.participants.iter().flat_map(|one| reports(before.participant(one.id), one)));
+    changes.extend(after.participants.iter().filter_map(|one| transfers(before.participant(one.id), one, after)));
+    changes.extend(outside(before, after));
+    if after.is_settled(&after.dues()) && !before.is_settled(&before.dues()) {
+        changes.push(Change::Settled);
+    }
+    changes
+}
+
+fn people(before: &Split, after: &Split) -> Vec<Change> {
+    let came = after.participants.iter().filter_map(|one| match before.participant(one.id) {
+        None => Some(Change::Joined(person(one))),
+        Some(known) if known.is_free() && !one.is_free() => Some(Change::Arrived(person(one))),
+        Some(known) if known.name != one.name => Some(Change::Renamed(person(one), known.name.clone())),
+        Some(_) => None,
+    });
+    let gone = before.participants.iter().filter(|one| after.participant(one.id).is_none());
+    came.chain(gone.map(|one| Change::Left(person(one)))).collect()
+}
+
+fn bill(before: &Split, after: &Split) -> Vec<Change> {
+    if before.cheque == after.cheque {
+        return vec![];
+    }
+    let edited = |line: &Product| (line.name.clone(), line.number_servings, line.total);
+    let mut changes: Vec<Change> = after
+        .cheque
+        .products
+        .iter()
+        .filter_map(|line| match before.line(line.id) {
+            None => Some(edit(line, Edit::Added, None, None, line.total)),
+            Some(old) if edited(old) == edited(line) => None,
+            Some(old) => {
+                let renamed = (old.name != line.name).then(|| old.name.clone());
+                Some(edit(line, Edit::Changed, renamed, old.total, line.total))
+            }
+        })
+        .collect();
+    let removed = before.cheque.products.iter().filter(|line| after.line(line.id).is_none());
+    changes.extend(removed.map(|line| edit(line, Edit::Removed, None, line.total, None)));
+    if changes.len() > LINES_MAX {
+        changes = vec![Change::Corrected];
+    }
+    let (old_total, total) = (before.cheque.total_account, after.cheque.total_account);
+    if old_total != total {
+        changes.push(Change::Total(old_total, total));
+    }
+    let title = |split: &Split| split.cheque.title();
+    if title(before) != title(after) {
+        changes.push(Change::Named(title(after)));
+    }
+    if changes.is_empty() { vec![Change::Corrected] } else { changes }
+}
+
+fn edit(line: &Product, edit: Edit, renamed: Option<String>, before: Option<Money>, after: Option<Money>) -> Change {
+    Change::Line { name: line.name.clone(), renamed, before, after, edit }
+}
+
+fn rules(before: &Split, after: &Split) -> Vec<Change> {
+    let mut changes = vec![];
+    if after.confirmed && !before.confirmed {
+        changes.push(Change::Confirmed);
+    }
+    if before.method != after.method {
+        changes.push(Change::Method(after.method.as_str()));
+    }
+    if before.tip != after.tip {
+        changes.push(Change::Tip);
+    }
+    if before.negative != after.negative {
+        changes.push(Change::NegativeLines);
+    }
+    if before.rate != after.rate {
+        changes.push(Change::Rate(after.rate.map(|rate| rate.to_string())));
+    }
+    if before.joining_open != after.joining_open {
+        changes.push(Change::Joining(after.joining_open));
+    }
+    changes
+}
+
+fn claims(before: &Split, after: &Split) -> Vec<Change> {
+    let line_name = |line: u32| after.line(line).map(|line| line.name.clone());
+    let claimed = after.claims.iter().filter(|(key, part)| before.claims.get(key) != Some(part));
+    let claimed = claimed.filter_map(|((line, who), part)| {
+        Some(Change::Claimed(person(after.participant(*who)?), line_name(*line)?, *part))
+    });
+    let released = before.claims.keys().filter(|key| !after.claims.contains_key(key));
+    // What happens to the claims of a removed line or participant follows from that.
+    let released =
+        released.filter_map(|(line, who)| Some(Change::Released(person(after.participant(*who)?), line_name(*line)?)));
+    claimed.chain(released).collect()
+}
+
+fn payers(before: &Split, after: &Split) -> Option<Change> {
+    let advances = |split: &Split| -> Vec<(ParticipantId, Money)> {
+        let payers = split.participants.iter().filter(|one| one.advance != Money::ZERO);
+        payers.map(|one| (one.id, one.advance)).collect()
+    };
+    let paid = after.participants.iter().filter(|one| one.advance != Money::ZERO);
+    let paid = || paid.map(|one| (person(one), one.advance)).collect();
+    (advances(before) != advances(after)).then(|| Change::Payers(paid()))
+}
+
+fn reports(before: Option<&Participant>, after: &Participant) -> Vec<Change> {
+    let Some(before) = before else { return vec![] };
+    let mut changes = vec![];
+    match (&before.report, &after.report) {
+        (old, Some(new)) if old.as_ref() != Some(new) => changes.push(Change::Reported(person(after), new.amount)),
+        // With a payment, it was confirmed.
+        (Some(_), None) if before.settlement == after.settlement => changes.push(Change::ReportDropped(person(after))),
+        _ => {}
+    }
+    if after.reminded.is_some() && before.reminded != after.reminded {
+        changes.push(Change::Reminded(person(after)));
+    }
+    changes
+}
+
+fn transfers(before: Option<&Participant>, after: &Participant, split: &Split) -> Option<Change> {
+    let old = before.and_then(|before| before.settlement.last);
+    let last = after.settlement.last.filter(|last| old != Some(*last))?;
+    let with = match last.direction {
+        Direction::ToOwner | Direction::ToParticipant => None,
+        Direction::To(other) => split.participant(other).map(person),
+    };
+    let movement = Movement { who: person(after), with, amount: last.signed() };
+    Some(match last.state {
+        AttemptState::Pending => Change::Transferring(movement),
+        AttemptState::Done => Change::Transferred(movement),
+        AttemptState::Failed(reason) => Change::Refused(movement, reason),
+    })
+}
+
+/// Payments outside the app: those between two participants if several have paid the restaurant, else those to the owner.
+fn outside(before: &Split, after: &Split) -> Vec<Change> {
+    let between = after.between.iter().filter_map(|((from, to), paid)| {
+        let old = before.between.get(&(*from, *to)).map_or(Money::ZERO, |old| old.cash);
+        let (payer, receiver) = (after.participant(*from)?, after.participant(*to)?);
+        (old != paid.cash).then(|| (payer, Some(person(receiver)), difference(old, paid.cash)))
+    });
+    let mut moved: Vec<_> = between.collect();
+    if moved.is_empty() {
+        moved.extend(after.participants.iter().filter_map(|one| {
+            let old = before.participant(one.id).map_or(Money::ZERO, |old| old.settlement.cash);
+            (old != one.settlement.cash).then(|| (one, None, difference(old, one.settlement.cash)))
+        }));
+    }
+    let change = |(payer, with, amount): (&Participant, Option<Person>, Money)| {
+        let how = payer.outside.clone().filter(|_| amount > Money::ZERO);
+        Change::Outside(Movement { who: person(payer), with, amount }, how)
+    };
+    moved.into_iter().map(change).collect()
+}
+
+fn difference(before: Money, after: Money) -> Money {
+    Money::from_minor(after.minor() - before.minor())
+}
+
+fn person(participant: &Participant) -> Person {
+    Person { id: participant.id, name: participant.name.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::split;
+    use crate::domain::settle::Agreed;
+
+    const GUEST: ParticipantId = ParticipantId(2);
+
+    fn guest() -> Person {
+        Person { id: GUEST, name: Some("Имя".into()) }
+    }
+
+    #[test]
+    fn joining_claiming_paying_and_settling_are_told() {
+        let start = split(&[100]);
+        let joined = start.clone().with_guests(1);
+        assert_eq!(changes_between(&start, &joined), [Change::Joined(guest())]);
+        let claimed = joined.clone().claimed(GUEST, 1, Fraction::WHOLE);
+        let claim = Change::Claimed(guest(), "Блюдо 1".into(), Fraction::WHOLE);
+        assert_eq!(changes_between(&joined, &claimed), [claim]);
+        let paid = claimed.paid_cash(GUEST, Agreed::Version(claimed.version)).unwrap();
+        let movement = Movement { who: guest(), with: None, amount: Money::from_minor(100) };
+        let recorded = Change::Outside(movement, paid.participant(GUEST).unwrap().outside.clone());
+        assert_eq!(changes_between(&claimed, &paid), [recorded, Change::Settled]);
+        let released = claimed.claim(GUEST, 1, Fraction::ZERO).unwrap().unwrap();
+        assert_eq!(changes_between(&claimed, &released), [Change::Released(guest(), "Блюдо 1".into())]);
+        assert_eq!(changes_between(&claimed, &claimed.remove(GUEST).unwrap()), [Change::Left(guest())]);
+        assert!(changes_between(&claimed, &claimed.next()).is_empty());
+    }
+
+    #[test]
+    fn a_correction_tells_each_line_and_the_total() {
+        let before = split(&[100, 200, 300]);
+        let mut after = before.next();
+        after.cheque.products.remove(0);
+        after.cheque.products[0].name = "Чай".into();
+        after.cheque.products[0].total = Some(Money::from_minor(250));
+        after.cheque.total_account = Some(Money::from_minor(550));
+        let changed = Change::Line {
+            name: "Чай".into(),
+            renamed: Some("Блюдо 2".into()),
+            before: Some(Money::from_minor(200)),
+            after: Some(Money::from_minor(250)),
+            edit: Edit::Changed,
+        };
+        let removed = Change::Line {
+            name: "Блюдо 1".into(),
+            renamed: None,
+            before: Some(Money::from_minor(100)),
+            after: None,
+            edit: Edit::Removed,
+        };
+        let total = Change::Total(Some(Money::from_minor(600)), Some(Money::from_minor(550)));
+        assert_eq!(changes_between(&before, &after), [changed, removed, total]);
+        after.cheque.products.clear();
+        after.cheque.total_account = before.cheque.total_account;
+        let many = Split { cheque: split(&[1; 40]).cheque, ..before.clone() };
+        assert_eq!(changes_between(&many, &after).len(), 2, "more than 30 lines are one entry, beside the total");
+    }
+}

@@ -1,0 +1,265 @@
+//! The history of a shared cheque as JSON, which is also how it is stored.
+
+use super::outside_json::OutsideJson;
+use crate::domain::activity::{Change, Edit, Movement, Person};
+use contracts::money::Money;
+use contracts::payments::RefusalReason;
+use contracts::title::Title;
+use serde::Serialize;
+
+/// One fact that has changed, by its kind in `what`.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(tag = "what", rename_all = "snake_case")]
+#[schema(as = Change)]
+pub enum ChangeJson {
+    /// A participant is new.
+    Joined {
+        /// The participant.
+        who: PersonJson,
+    },
+    /// A participant has another name.
+    Renamed {
+        /// The participant, with the new name.
+        who: PersonJson,
+        /// The name before.
+        before: Option<String>,
+    },
+    /// A participant has left or was removed.
+    Left {
+        /// The participant.
+        who: PersonJson,
+    },
+    /// A participant has claimed this part of a line, in place of what they had of it before.
+    Claimed {
+        /// The participant.
+        who: PersonJson,
+        /// Name of the line.
+        line: String,
+        /// The part of the line.
+        numerator: u64,
+        /// In how many parts the line is divided.
+        denominator: u64,
+    },
+    /// A participant has released their part of a line.
+    Released {
+        /// The participant.
+        who: PersonJson,
+        /// Name of the line.
+        line: String,
+    },
+    /// A line of the bill was added.
+    LineAdded {
+        /// Name of the line.
+        line: String,
+        /// Its amount.
+        after: Option<Money>,
+    },
+    /// A line of the bill has another name, quantity or amount.
+    LineChanged {
+        /// Its name now.
+        line: String,
+        /// Its name before, if that was another one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        renamed: Option<String>,
+        /// Its amount before.
+        before: Option<Money>,
+        /// Its amount now.
+        after: Option<Money>,
+    },
+    /// A line of the bill was removed.
+    LineRemoved {
+        /// Name of the line.
+        line: String,
+        /// Its amount.
+        before: Option<Money>,
+    },
+    /// The bill has another total.
+    Total {
+        /// The total before.
+        before: Option<Money>,
+        /// The total now.
+        after: Option<Money>,
+    },
+    /// Anything else of the bill was changed, or many lines.
+    Corrected,
+    /// The bill has another name.
+    Named(Title),
+    /// The owner has confirmed a bill that does not add up.
+    Confirmed,
+    /// The bill is divided in another way.
+    Method {
+        /// The method.
+        method: String,
+    },
+    /// The owner has set or removed a tip.
+    Tip,
+    /// The owner has said who gets negative lines.
+    NegativeLines,
+    /// The owner has named or removed a rate.
+    Rate {
+        /// The rate, as a decimal number.
+        rate: Option<String>,
+    },
+    /// Others can join from now on, or not.
+    Joining {
+        /// Whether they can.
+        open: bool,
+    },
+    /// A transfer was requested.
+    Transferring(MovedJson),
+    /// A transfer was made.
+    Transferred(MovedJson),
+    /// A transfer was refused.
+    Refused {
+        /// The transfer.
+        #[serde(flatten)]
+        moved: MovedJson,
+        /// Why.
+        reason: RefusalReason,
+    },
+    /// A payment outside the app was recorded.
+    Outside {
+        /// The payment.
+        #[serde(flatten)]
+        moved: MovedJson,
+        /// How it was made; not if it was given back or taken back.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        how: Option<OutsideJson>,
+    },
+    /// A person who was added by name has come, with a device or an account.
+    Arrived {
+        /// The participant.
+        who: PersonJson,
+    },
+    /// Others than the owner have paid the restaurant.
+    Payers {
+        /// Who has paid how much; the owner has paid the rest.
+        payers: Vec<PayerJson>,
+    },
+    /// A participant says that they have paid outside the app.
+    Reported {
+        /// The participant.
+        who: PersonJson,
+        /// The amount, in the currency of the bill.
+        amount: Money,
+    },
+    /// What a participant said about a payment was taken back or declined.
+    ReportDropped {
+        /// The participant.
+        who: PersonJson,
+    },
+    /// A participant was reminded to pay.
+    Reminded {
+        /// The participant.
+        who: PersonJson,
+    },
+    /// Everything is paid.
+    Settled,
+}
+
+/// A participant, with the name of that time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Person)]
+pub struct PersonJson {
+    /// Their number.
+    pub id: u32,
+    /// Their name.
+    pub name: Option<String>,
+}
+
+/// Money between two participants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Moved)]
+pub struct MovedJson {
+    /// The participant who pays, or gets money back if the amount is negative.
+    pub who: PersonJson,
+    /// The other one; none for the owner who alone has paid the restaurant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with: Option<PersonJson>,
+    /// The amount, in the currency of the bill.
+    pub amount: Money,
+}
+
+/// What a participant has paid to the restaurant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Payer)]
+pub struct PayerJson {
+    /// The participant.
+    pub who: PersonJson,
+    /// The amount.
+    pub amount: Money,
+}
+
+impl From<Change> for ChangeJson {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Joined(who) => Self::Joined { who: who.into() },
+            Change::Renamed(who, before) => Self::Renamed { who: who.into(), before },
+            Change::Left(who) => Self::Left { who: who.into() },
+            Change::Claimed(who, line, part) => {
+                let (numerator, denominator) = (part.numerator(), part.denominator());
+                Self::Claimed { who: who.into(), line, numerator, denominator }
+            }
+            Change::Released(who, line) => Self::Released { who: who.into(), line },
+            Change::Line { name: line, renamed, before, after, edit } => match edit {
+                Edit::Added => Self::LineAdded { line, after },
+                Edit::Changed => Self::LineChanged { line, renamed, before, after },
+                Edit::Removed => Self::LineRemoved { line, before },
+            },
+            Change::Total(before, after) => Self::Total { before, after },
+            Change::Corrected => Self::Corrected,
+            Change::Named(title) => Self::Named(title),
+            Change::Confirmed => Self::Confirmed,
+            Change::Method(method) => Self::Method { method: method.to_owned() },
+            Change::Tip => Self::Tip,
+            Change::NegativeLines => Self::NegativeLines,
+            Change::Rate(rate) => Self::Rate { rate },
+            Change::Joining(open) => Self::Joining { open },
+            Change::Arrived(who) => Self::Arrived { who: who.into() },
+            Change::Payers(payers) => {
+                let payer = |(who, amount): (Person, Money)| PayerJson { who: who.into(), amount };
+                Self::Payers { payers: payers.into_iter().map(payer).collect() }
+            }
+            Change::Reported(who, amount) => Self::Reported { who: who.into(), amount },
+            Change::ReportDropped(who) => Self::ReportDropped { who: who.into() },
+            Change::Reminded(who) => Self::Reminded { who: who.into() },
+            Change::Transferring(movement) => Self::Transferring(movement.into()),
+            Change::Transferred(movement) => Self::Transferred(movement.into()),
+            Change::Refused(movement, reason) => Self::Refused { moved: movement.into(), reason },
+            Change::Outside(movement, how) => {
+                Self::Outside { moved: movement.into(), how: how.as_ref().map(OutsideJson::from) }
+            }
+            Change::Settled => Self::Settled,
+        }
+    }
+}
+
+impl From<Person> for PersonJson {
+    fn from(person: Person) -> Self {
+        Self { id: person.id.0, name: person.name }
+    }
+}
+
+impl From<Movement> for MovedJson {
+    fn from(Movement { who, with, amount }: Movement) -> Self {
+        Self { who: who.into(), with: with.map(PersonJson::from), amount }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::participant::ParticipantId;
+    use serde_json::json;
+
+    #[test]
+    fn a_change_is_told_by_its_kind() {
+        let who = Person { id: ParticipantId(2), name: Some("Anna".into()) };
+        let reason = RefusalReason::InsufficientFunds;
+        let refused = Change::Refused(Movement { who, with: None, amount: Money::from_minor(1250) }, reason);
+        let written = serde_json::to_value(ChangeJson::from(refused)).unwrap();
+        let expected = json!({ "what": "refused", "who": { "id": 2, "name": "Anna" }, "amount": 12.5,
+            "reason": "insufficient_funds" });
+        assert_eq!(written, expected);
+    }
+}
