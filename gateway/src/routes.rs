@@ -21,6 +21,7 @@ use axum::{Router, middleware};
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
 use http_api::docs::swagger_ui;
+use http_api::known_parameters::refuse_parameters;
 use http_api::problem::{method_not_allowed, no_such_page};
 use http_server::health::probes;
 use http_server::layers::Route;
@@ -143,6 +144,7 @@ fn own(gateway: &Arc<Gateway>) -> Router {
     Router::new()
         .route("/gateway/info", get(move || async move { info }))
         .merge(tickets::routes(gateway))
+        .route_layer(middleware::from_fn(refuse_parameters))
         .merge(swagger_ui([
             Url::new("orders", "../orders/openapi.json"),
             Url::new("payments", "../payments/openapi.json"),

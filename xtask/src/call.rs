@@ -1,16 +1,24 @@
 //! HTTP requests to the gateway or to RabbitMQ's management API, one at a time.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use minreq::Method;
 use tinyjson::JsonValue;
 
 use crate::failure::{Doing, Failure};
+use crate::https;
 
 /// Timeout of a request.
 const TIMEOUT_SECONDS: u64 = 30;
 
-/// A server that is reached by plain HTTP.
+/// A server that is reached by HTTP, in plain text or over TLS.
 pub(crate) struct Server {
     authority: String,
+    /// Whether its URL begins with `https://`.
+    has_tls: bool,
+    /// The authorities that are trusted; `None` for those of this machine.
+    authorities: Option<PathBuf>,
     /// The header that authenticates the caller, and its value.
     auth_header: (&'static str, String),
 }
@@ -24,20 +32,21 @@ pub(crate) struct Response {
 
 impl Server {
     /// Creates a client of a gateway.
-    pub(crate) fn gateway(url: &str, token: Option<&str>) -> Result<Self, Failure> {
+    pub(crate) fn gateway(url: &str, token: Option<&str>, authorities: Option<PathBuf>) -> Result<Self, Failure> {
         let auth_header = match token {
             Some(token) => ("Authorization", format!("Bearer {token}")),
             None => ("X-User-ID", "1".to_owned()),
         };
-        Ok(Self { authority: authority(url)?, auth_header })
+        let (authority, has_tls) = authority(url)?;
+        Ok(Self { authority, has_tls, authorities, auth_header })
     }
 
     /// Creates a client of RabbitMQ's management API: `http://user:password@host:15672`.
-    pub(crate) fn console(url: &str) -> Result<Self, Failure> {
-        let authority = authority(url)?;
+    pub(crate) fn console(url: &str, authorities: Option<PathBuf>) -> Result<Self, Failure> {
+        let (authority, has_tls) = authority(url)?;
         let (user, authority) = authority.rsplit_once('@').unwrap_or(("guest:guest", &authority));
         let auth_header = ("Authorization", format!("Basic {}", base64(user.as_bytes())));
-        Ok(Self { authority: authority.to_owned(), auth_header })
+        Ok(Self { authority: authority.to_owned(), has_tls, authorities, auth_header })
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Response, Failure> {
@@ -54,6 +63,9 @@ impl Server {
 
     fn send(&self, method: Method, path: &str, json: &str) -> Result<Response, Failure> {
         let (name, value) = &self.auth_header;
+        if self.has_tls {
+            return self.send_with_tls(&method, path, json);
+        }
         let request = minreq::Request::new(method, format!("http://{}{path}", self.authority))
             .with_header(*name, value)
             .with_header("Content-Type", "application/json")
@@ -65,6 +77,18 @@ impl Server {
         let link = response.header("link").map(str::to_owned);
         let body = String::from_utf8_lossy(response.as_bytes()).into_owned();
         Ok(Response { status: response.status_code, link, body })
+    }
+
+    fn send_with_tls(&self, method: &Method, path: &str, json: &str) -> Result<Response, Failure> {
+        let ((name, value), host, length) = (&self.auth_header, &self.authority, json.len());
+        let request = format!(
+            "{method} {path} HTTP/1.0\r\nHost: {host}\r\n{name}: {value}\r\nContent-Type: application/json\r\n\
+             Content-Length: {length}\r\n\r\n{json}"
+        );
+        let timeout = Duration::from_secs(TIMEOUT_SECONDS);
+        let received = https::exchange(host, self.authorities.as_deref(), &request, timeout)?;
+        let link = received.headers.into_iter().find_map(|(name, value)| (name == "link").then_some(value));
+        Ok(Response { status: received.status, link, body: received.body })
     }
 }
 
@@ -97,12 +121,17 @@ impl Response {
     }
 }
 
-/// Host and port of a URL.
-fn authority(url: &str) -> Result<String, Failure> {
-    let rest = url.strip_prefix("http://").ok_or_else(|| Failure::new(format!("{url} is not an http:// URL")))?;
+/// Host and port of a URL, and whether it has TLS.
+fn authority(url: &str) -> Result<(String, bool), Failure> {
+    let (rest, port, has_tls) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
+        (Some(rest), _) => (rest, 80, false),
+        (None, Some(rest)) => (rest, 443, true),
+        // It may contain a password.
+        (None, None) => return Err(Failure::new("the URL does not begin with http:// or https://")),
+    };
     let authority = rest.trim_end_matches('/');
     let has_port = authority.rsplit('@').next().is_some_and(|host| host.contains(':'));
-    Ok(if has_port { authority.to_owned() } else { format!("{authority}:80") })
+    Ok((if has_port { authority.to_owned() } else { format!("{authority}:{port}") }, has_tls))
 }
 
 /// Source: RFC 4648, section 4.
@@ -149,7 +178,7 @@ mod tests {
             stream.write_all(response.as_bytes()).unwrap();
             String::from_utf8(request).unwrap()
         });
-        let response = Server::console(&url).unwrap().post("/api/bindings/%2F/e/a/%2523?x=%20", "{}").unwrap();
+        let response = Server::console(&url, None).unwrap().post("/api/bindings/%2F/e/a/%2523?x=%20", "{}").unwrap();
         (response, server.join().unwrap())
     }
 
@@ -167,11 +196,14 @@ mod tests {
 
     #[test]
     fn the_credentials_come_from_the_url() {
-        let console = Server::console("http://guest:guest@localhost:15672/").unwrap();
+        let console = Server::console("http://guest:guest@localhost:15672/", None).unwrap();
         assert_eq!(
             (console.authority.as_str(), console.auth_header.1.as_str()),
             ("localhost:15672", "Basic Z3Vlc3Q6Z3Vlc3Q=")
         );
+        let gateway = Server::gateway("https://chipin.example", None, None).unwrap();
+        assert_eq!((gateway.authority.as_str(), gateway.has_tls), ("chipin.example:443", true));
+        assert!(Server::gateway("chipin.example", None, None).is_err());
         assert_eq!([base64(b"a"), base64(b"ab"), base64(b"abc")], ["YQ==", "YWI=", "YWJj"]);
     }
 

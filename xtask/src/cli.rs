@@ -270,12 +270,22 @@ pub(crate) struct DeadLettersOptions {
     /// Print JSON instead of tables
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) gateway: GatewayOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct GatewayOptions {
     /// URL of the gateway; default: the gateway of the running system
     #[arg(long, global = true, env = "GATEWAY_URL")]
     pub(crate) gateway: Option<String>,
     /// An administrator's access token, if sign-in is required: `access_token` from the response of `POST /login`
     #[arg(long, global = true, env = "CHIPIN_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
+    /// File with the authorities (PEM) that sign the certificates of https:// servers; default: those of this machine, or the
+    /// one that `up --tls` has made
+    #[arg(long, global = true, env = "TLS_CA_FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -298,12 +308,8 @@ pub(crate) enum DeadLettersAction {
 pub(crate) struct TopologyOptions {
     #[command(subcommand)]
     pub(crate) action: TopologyAction,
-    /// URL of the gateway; default: the gateway of the running system
-    #[arg(long, global = true, env = "GATEWAY_URL")]
-    pub(crate) gateway: Option<String>,
-    /// An administrator's access token, if sign-in is required
-    #[arg(long, global = true, env = "CHIPIN_TOKEN", hide_env_values = true)]
-    pub(crate) token: Option<String>,
+    #[command(flatten)]
+    pub(crate) gateway: GatewayOptions,
     /// RabbitMQ's management API, `http://user:password@host:15672`; default: that of the running system
     #[arg(long, global = true, env = "RABBITMQ_CONSOLE_URL", hide_env_values = true)]
     pub(crate) console: Option<String>,

@@ -6,6 +6,7 @@ mod call;
 mod checkout;
 mod console;
 mod failure;
+mod https;
 mod interrupt;
 mod run;
 mod services;

@@ -277,3 +277,44 @@ async fn every_operation_is_authorised_as_listed() {
     assert_eq!(stage.socket_status(&other, &path).await, Some(404), "the socket of another's order");
     assert_eq!(stage.socket_status(&owner, &path).await, None);
 }
+
+#[tokio::test]
+async fn every_operation_refuses_a_parameter_that_it_does_not_have() {
+    let stage = Stage::with_cheques().await;
+    let root = stage.bearer(&stage.administrator("root").await);
+    let resources = resources_of(&root).await;
+    let mut refused = BTreeSet::new();
+    for operation in operations(&services(&stage.anonymous()).await) {
+        // A user per few calls would have to sign in: calls with passwords are limited to a few per minute. The check is the
+        // same for all operations of a service.
+        if operation.path.contains("/second-factor")
+            || operation.path.contains("password")
+            || operation.path == "/login"
+        {
+            continue;
+        }
+        let path = format!("{}?no_such_parameter=1", resources.path(&operation));
+        let answer = match operation.method {
+            "get" => root.get(&path).await,
+            "put" => root.put(&path, operation.body).await,
+            "patch" => root.patch(&path, operation.body).await,
+            "delete" => root.delete(&path).await,
+            _ => root.post(&path, operation.body).await,
+        };
+        let name = format!("{} {path}", operation.method);
+        assert_eq!(code(&answer), (422, "invalid_request".to_owned()), "{name}: {}", answer.text);
+        assert!(answer.text.contains("`no_such_parameter` is not a parameter"), "{name}: {}", answer.text);
+        refused.insert(operation.service);
+    }
+    assert_eq!(refused.len(), 5, "{refused:?}");
+    // Nothing was changed or deleted, and the page's own addresses take what others add to them.
+    assert_eq!(root.get(&format!("/small-router/{}", resources.cheque)).await.status, 200);
+    let page = root.clone().with_header("accept", "text/html");
+    let link = page.get(&format!("/small-router/{}?utm_source=chat", resources.cheque)).await;
+    assert!(!link.text.contains("invalid_request"), "{}", link.text);
+    for path in ["/gateway/info?x=1", "/orders/operations/messaging?x=1"] {
+        assert_eq!(root.get(path).await.status, 422, "{path}");
+    }
+    assert_eq!(root.post("/tickets?x=1", "").await.status, 422);
+    assert_eq!(root.get("/gateway/info").await.status, 200);
+}

@@ -8,8 +8,10 @@ use super::mode_error::AuthModeError;
 use super::sessions::{SessionWatch, Sessions};
 use super::unidentified::Unidentified;
 use crate::config::{AuthMode, Config};
+use crate::upstream::Upstream;
 use http_api::problem::Problem;
 use identity::{SigningKey, SigningKeys};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The authentication method of this gateway.
@@ -73,6 +75,17 @@ impl Authenticator {
         match self {
             Self::Header(_) => None,
             Self::Jwt(mode) => mode.tickets.issue(identified),
+        }
+    }
+
+    /// Checks, for an administrator's operation, that the session has not ended a moment ago: users-service is asked.
+    ///
+    /// # Errors
+    /// 401 when it has ended.
+    pub(crate) async fn recheck(&self, identified: Identified, users: &Arc<Upstream>) -> Result<(), Unidentified> {
+        match (self, identified.session) {
+            (Self::Jwt(mode), Some(session)) => mode.recheck(identified.principal.user, session, users).await,
+            (Self::Jwt(_), None) | (Self::Header(_), _) => Ok(()),
         }
     }
 

@@ -10,12 +10,14 @@ use super::sessions::{SessionWatch, Sessions};
 use super::tickets::{self, Tickets};
 use super::unidentified::{RefusalReason, Unidentified};
 use crate::config::Config;
+use crate::upstream::Upstream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_api::problem::Problem;
 use identity::{Principal, Role, SigningKeys, parse_user_id, tokens, unauthenticated};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use process::clock::unix_seconds;
 use serde::Deserialize;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The required `iss` claim.
@@ -95,6 +97,17 @@ impl JwtMode {
         } else {
             Ok(identified)
         }
+    }
+
+    /// Checks that a session has not ended, with what users-service knows now.
+    ///
+    /// # Errors
+    /// 401 when it has ended.
+    pub(super) async fn recheck(&self, user: i64, session: Uuid, users: &Arc<Upstream>) -> Result<(), Unidentified> {
+        if self.sessions.has_ended_now(session, users).await {
+            return Err(Unidentified::refused(RefusalReason::EndedSession, Some(user), ended()));
+        }
+        Ok(())
     }
 
     /// Watches a session.

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 use uuid::Uuid;
@@ -29,7 +30,11 @@ const REMEMBERED: Duration = Duration::from_mins(20);
 
 /// The ended sessions, and those with open sockets; cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Sessions(Arc<RwLock<Known>>);
+pub(crate) struct Sessions {
+    known: Arc<RwLock<Known>>,
+    /// Where the next request goes on; locked while there is one.
+    cursor: Arc<Mutex<Option<String>>>,
+}
 
 #[derive(Default)]
 struct Known {
@@ -64,13 +69,25 @@ struct EndedSessions {
 impl Sessions {
     /// Whether the list has been fetched once.
     pub(super) fn is_known(&self) -> bool {
-        self.0.read().is_ok_and(|known| known.is_complete)
+        self.known.read().is_ok_and(|known| known.is_complete)
     }
 
     /// Whether a session has ended.
     pub(super) fn has_ended(&self, id: Uuid) -> bool {
         // After a panic while the lock was held, no user is admitted.
-        self.0.read().map_or(true, |known| known.ended.contains_key(&id))
+        self.known.read().map_or(true, |known| known.ended.contains_key(&id))
+    }
+
+    /// Whether a session has ended, with what users-service knows now: for requests that are rare and may do much. Without
+    /// an answer the list of a second ago decides, so that operators can work while users-service is away.
+    pub(super) async fn has_ended_now(&self, id: Uuid, users: &Arc<Upstream>) -> bool {
+        if let Err(failure) = self.fetch(users).await {
+            debug!(
+                error = %telemetry::chain(&failure),
+                "could not ask users-service about the session of an administrator"
+            );
+        }
+        self.has_ended(id)
     }
 
     /// Watches a session; `None` if it has ended.
@@ -102,6 +119,16 @@ impl Sessions {
         known.is_complete |= is_complete;
     }
 
+    /// Asks users-service what has ended since the last time.
+    async fn fetch(&self, users: &Arc<Upstream>) -> Result<(), FetchError> {
+        let fetching = async {
+            // A request that began earlier may have missed the latest end, so waiting for it is not enough.
+            let mut cursor = self.cursor.lock().await;
+            fetch_rest(self, users, &mut cursor).await
+        };
+        tokio::time::timeout(TIMEOUT, fetching).await.unwrap_or(Err(FetchError::TimedOut))
+    }
+
     fn forget_old(&self) {
         let now = Instant::now();
         self.write().ended.retain(|_, until| *until > now);
@@ -109,7 +136,7 @@ impl Sessions {
 
     fn write(&self) -> RwLockWriteGuard<'_, Known> {
         // After a panic while the lock was held, the entries are still valid.
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -142,10 +169,9 @@ pub(crate) async fn follow_sessions(
     stopping: CancellationToken,
 ) -> Result<(), Infallible> {
     let age = gauge!("gateway_ended_sessions_age_seconds");
-    let (mut cursor, mut is_failing, mut fetched_at) = (None, false, Instant::now());
+    let (mut is_failing, mut fetched_at) = (false, Instant::now());
     loop {
-        let fetching = fetch_rest(&sessions, &users, &mut cursor);
-        match tokio::time::timeout(TIMEOUT, fetching).await.unwrap_or(Err(FetchError::TimedOut)) {
+        match sessions.fetch(&users).await {
             Ok(()) => (is_failing, fetched_at) = (false, Instant::now()),
             Err(failure) if !is_failing => {
                 is_failing = true;

@@ -20,6 +20,7 @@ pub(crate) mod target;
 mod body_limit;
 mod download;
 mod outgoing;
+mod recheck;
 mod upload_places;
 mod websocket;
 
@@ -87,6 +88,9 @@ async fn attempt(gateway: &Gateway, target: Target, request: Request, peer: &Pee
     };
     match admission {
         Ok(Admission::Exchange(outgoing)) => {
+            if recheck::is_needed(target, &request) {
+                Box::pin(recheck::recheck(gateway, &outgoing, request.headers(), peer)).await?;
+            }
             let places = upload_places::take(gateway, target, &outgoing, &request, peer)?;
             exchange::exchange(gateway, target, outgoing, request, places, peer).await
         }

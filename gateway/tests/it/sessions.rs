@@ -151,6 +151,33 @@ async fn a_session_that_ended_while_users_service_was_away_is_refused_when_it_is
 }
 
 #[tokio::test]
+async fn an_administrator_whose_session_has_just_ended_reaches_no_operations() {
+    let (ended, signer) = (Ended::new(Mutex::new(Some(vec![]))), Signer::new("first"));
+    let users = users(Arc::clone(&ended), &signer).await;
+    let stage = gateway(&users).await;
+    let token = signer.token(1, "admin");
+    until(&stage, &token, StatusCode::OK).await;
+    let operate = async |method: &str, path: &str| {
+        let request = anonymous(method, stage.api, path).header("Authorization", format!("Bearer {token}"));
+        fetch(request).await.status
+    };
+    let paths = ["/orders/operations/messaging", "/payments/%6fperations/dead-letters", "/small-router/operations"];
+    for path in paths {
+        assert_eq!(operate("GET", path).await, StatusCode::OK, "{path}");
+    }
+    // Operators can work while users-service is away.
+    *ended.lock().unwrap() = None;
+    assert_eq!(operate("GET", paths[0]).await, StatusCode::OK);
+    *ended.lock().unwrap() = Some(vec![SESSION]);
+    let reached = users.received.heads().len();
+    for path in paths {
+        assert_eq!(operate("POST", path).await, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    let later = &users.received.heads()[reached..];
+    assert!(later.iter().all(|head| head.line.contains("/internal/ended-sessions")), "{later:?}");
+}
+
+#[tokio::test]
 async fn clients_can_not_ask_which_sessions_have_ended() {
     let signer = Signer::new("first");
     let users = users(Ended::new(Mutex::new(Some(vec![]))), &signer).await;

@@ -15,7 +15,7 @@ enum Reaches {
 const PLAIN: &str = "GET /orders/x HTTP/1.1\r\nHost: localhost\r\nX-User-ID: 1\r\n\r\n";
 
 /// Headers that replace `Host: localhost` in [`PLAIN`].
-const HEADERS: [(&str, u16, Reaches); 24] = [
+const HEADERS: [(&str, u16, Reaches); 29] = [
     ("Host: localhost", 200, Once),
     ("Host:   localhost  ", 200, Once),
     ("X: no host", 400, Never),
@@ -40,10 +40,15 @@ const HEADERS: [(&str, u16, Reaches); 24] = [
     ("Host: localhost\r\nX: a\r\n folded", 400, Never),
     ("Host: localhost\r\nX: a\rb", 400, Never),
     ("Host: localhost\r\nX: a\0b", 400, Never),
+    ("Host: localhost\nX: a", 400, Never),
+    ("Host: localhost\r\nX: a\nY: b", 400, Never),
+    ("Host: localhost\r\nX: a\n\nGET /orders/smuggled HTTP/1.1\r\nHost: localhost", 400, Never),
+    ("Host: localhost\r\nX: a\n folded", 400, Never),
+    ("Host: localhost\r\nX: a\r\n\tfolded", 400, Never),
 ];
 
 /// Request lines that replace that of [`PLAIN`].
-const LINES: [(&str, u16, Reaches); 24] = [
+const LINES: [(&str, u16, Reaches); 29] = [
     ("GET http://localhost/orders/x HTTP/1.1", 200, Once),
     ("GET http://LOCALHOST/orders/x HTTP/1.1", 200, Once),
     ("GET http://evil/orders/x HTTP/1.1", 400, Never),
@@ -68,6 +73,11 @@ const LINES: [(&str, u16, Reaches); 24] = [
     ("CONNECT localhost:1 HTTP/1.1", 405, Never),
     ("GET /orders/x HTTP/1.1 x", 400, Never),
     ("GET /orders/x HTTP/0.9", 400, Never),
+    ("GET /orders/x HTTP/1.1\nX: a", 400, Never),
+    ("\nGET /orders/x HTTP/1.1", 400, Never),
+    ("GET /orders/x HTTP/1.1\rX: a", 400, Never),
+    ("GET /orders/\0x HTTP/1.1", 400, Never),
+    ("\r\nGET /orders/x HTTP/1.1", 200, Once),
 ];
 
 #[tokio::test]
@@ -86,6 +96,27 @@ async fn ambiguous_requests_do_not_reach_a_service() {
             assert_eq!(client.rest().await, b"", "{request:?} leaves the connection open");
         }
     }
+}
+
+#[tokio::test]
+async fn a_bare_line_feed_is_refused_however_the_head_arrives_and_after_other_requests() {
+    let (stage, service) = echoing().await;
+    let head = PLAIN.replace("\r\nX-User-ID", "\nX-User-ID");
+    let at = head.find("\nX-User-ID").unwrap();
+    for cut in [at - 1, at, at + 1, head.len() - 1] {
+        let mut client = Raw::sending(stage.api, PLAIN).await;
+        assert_eq!(client.status().await, 200);
+        client.send(&head[..cut]).await;
+        tokio::task::yield_now().await;
+        client.send(&head[cut..]).await;
+        let document = String::from_utf8(client.rest().await).unwrap();
+        assert!(document.contains("HTTP/1.1 400 ") && document.contains("bad_request"), "{cut}: {document}");
+    }
+    let mut client = Raw::sending(stage.api, format!("{PLAIN}{head}{PLAIN}")).await;
+    assert_eq!(client.status().await, 200);
+    let document = String::from_utf8(client.rest().await).unwrap();
+    assert!(document.contains("HTTP/1.1 400 "), "{document}");
+    assert_eq!(service.received.heads().len(), 5);
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ const LOAD_IMAGE_TIME_MAX: Duration = Duration::from_mins(4);
 /// All routes, and the OpenAPI document generated from the same declarations.
 pub fn routes(state: State) -> Router {
     let (router, document) = documented(state.messaging.clone()).split_for_parts();
-    router.with_state(state).merge(docs::routes(document))
+    docs::documented(router.with_state(state), document)
 }
 
 /// The routes with their declarations, before they have a state.

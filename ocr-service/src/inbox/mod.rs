@@ -12,6 +12,6 @@ use std::sync::Arc;
 pub fn subscriptions(state: &State) -> Subscriptions {
     Subscriptions::new()
         .on(cheque_entered::ExpectPhotos)
-        .on(cheque_requested::AnnounceAgain)
+        .on_some(cheque_requested::AnnounceAgain)
         .on(cheque_deleted::Empty { janitor: Arc::clone(&state.janitor) })
 }

@@ -88,6 +88,17 @@ pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<StoredChequ
     .during(format_args!("find cheque {}", hash.shortened()))
 }
 
+/// Whether there was ever a cheque with this key: also one that has expired or was deleted.
+///
+/// # Errors
+/// If the query fails.
+pub async fn exists(connection: &mut PgConnection, hash: &ChequeHash) -> Result<bool, StoreError> {
+    sqlx::query_scalar!(r#"select exists (select from cheques where hash = $1) as "exists!""#, hash.as_str(),)
+        .fetch_one(connection)
+        .await
+        .during(format_args!("look for cheque {}", hash.shortened()))
+}
+
 /// Reads a cheque and locks it until the transaction ends. Call it before handling an event about the cheque.
 ///
 /// # Errors

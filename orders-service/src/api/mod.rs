@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 /// All routes, and the OpenAPI document generated from the same declarations.
 pub fn routes(state: State) -> Router {
     let (router, document) = documented(state.messaging.clone()).split_for_parts();
-    router.with_state(state).merge(docs::routes(document))
+    docs::documented(router.with_state(state), document)
 }
 
 /// The routes with their declarations, before they have a state.

@@ -1,6 +1,7 @@
 //! The OpenAPI document and Swagger UI, both usable behind a gateway that removes a path prefix.
 
 use crate::extract::Path;
+use crate::known_parameters::check_parameters;
 use crate::prefix::Prefix;
 use crate::problem::{CONTENT_TYPE, Problem, ProblemDocument, no_such_page};
 use axum::Json;
@@ -27,6 +28,11 @@ pub fn about(title: &str, description: &str) -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .license(Some(licence));
     OpenApiBuilder::new().info(info.build()).build()
+}
+
+/// The routes of a service with their document: parameters that it does not have are refused, and [`routes`] serve it.
+pub fn documented<S: Clone + Send + Sync + 'static>(router: axum::Router<S>, document: OpenApi) -> axum::Router<S> {
+    check_parameters(router, &document).merge(routes(document))
 }
 
 /// `/openapi.json` and `/docs/` of a service.

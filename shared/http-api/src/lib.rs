@@ -5,5 +5,6 @@ pub mod body;
 pub mod cursor;
 pub mod docs;
 pub mod extract;
+pub mod known_parameters;
 pub mod prefix;
 pub mod problem;

@@ -1,11 +1,15 @@
-//! Closes a connection if a request has both `Content-Length` and `Transfer-Encoding` (request smuggling), and completes
-//! the responses to heads that hyper rejects.
+//! Closes a connection if a request has both `Content-Length` and `Transfer-Encoding` (request smuggling), lets hyper
+//! reject heads whose lines end with a bare LF, and completes the responses to heads that hyper rejects.
 //!
 //! hyper reads such a request as chunked and removes the length before a handler sees it. A proxy in front may have
 //! interpreted it differently, so it must not be processed at all. It is detected in the raw bytes, with the parser
 //! that hyper uses, before hyper receives them. If this module can't parse a request, hyper rejects it, so there is
 //! nothing left to check. Source: RFC 9112, sections 6.1 and 11.2.
+//!
+//! hyper accepts a bare LF as the end of a line, as section 2.2 allows. Programs in front that do not may see one header
+//! where hyper sees two. hyper rejects everything else that section 2.2 and 5.2 warn of: a bare CR, NUL, folded lines.
 
+use crate::body_length::{chunk_size, is_chunked, parse_length};
 use crate::rejection;
 use http::header;
 use std::io::{self, IoSlice};
@@ -58,11 +62,17 @@ impl<S: AsyncRead + Unpin> AsyncRead for FramingGuard<S> {
         } else {
             ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         }
-        Poll::Ready(
-            self.state
-                .advance(&buffer.filled()[before..])
-                .map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why)),
-        )
+        match self.state.advance(&buffer.filled()[before..]) {
+            Ok(()) => {}
+            Err(flaw @ Flaw::ConflictingLengths) => return Poll::Ready(Err(io::Error::other(flaw))),
+            Err(Flaw::BareLineFeed { followed_by }) => {
+                // No head may contain NUL, so hyper answers all requests before this one, then this one with 400.
+                let line_feed = buffer.filled().len() - followed_by - 1;
+                buffer.filled_mut()[line_feed] = b'\0';
+                self.state = FramingState::Rejected;
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -122,10 +132,16 @@ impl<S: AsyncWrite + Unpin> FramingGuard<S> {
     }
 }
 
-/// A request has both `Content-Length` and `Transfer-Encoding`.
+/// What hyper accepts and we do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a request has both Content-Length and Transfer-Encoding")]
-struct ConflictingLengths;
+enum Flaw {
+    /// The connection can't be used any more.
+    #[error("a request has both Content-Length and Transfer-Encoding")]
+    ConflictingLengths,
+    /// In a head, before this many of the bytes.
+    #[error("a line of a request head ends with a bare LF")]
+    BareLineFeed { followed_by: usize },
+}
 
 /// The position of the next byte within the requests of a connection.
 #[derive(Default)]
@@ -159,7 +175,7 @@ enum Line {
 
 impl FramingState {
     /// Processes the next bytes of the connection.
-    fn advance(&mut self, mut bytes: &[u8]) -> Result<(), ConflictingLengths> {
+    fn advance(&mut self, mut bytes: &[u8]) -> Result<(), Flaw> {
         while !bytes.is_empty() {
             bytes = match self {
                 Self::Start => self.advance_head(bytes)?,
@@ -207,11 +223,12 @@ impl FramingState {
     }
 
     /// Processes a head from its first byte; returns the bytes after it.
-    fn advance_head<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], ConflictingLengths> {
+    fn advance_head<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Flaw> {
         let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
         let mut request = httparse::Request::new(&mut []);
         match request.parse_with_uninit_headers(bytes, &mut headers) {
             Ok(httparse::Status::Partial) => {
+                require_line_ends(bytes, bytes.len())?;
                 *self = Self::Head(bytes.to_vec());
                 Ok(&[])
             }
@@ -220,6 +237,7 @@ impl FramingState {
                 Ok(&[])
             }
             Ok(httparse::Status::Complete(length)) => {
+                require_line_ends(bytes, length)?;
                 *self = after_head(request.version, request.headers)?;
                 Ok(&bytes[length..])
             }
@@ -254,6 +272,15 @@ impl FramingState {
     }
 }
 
+/// Checks that every line of a head, which is the first `length` of the bytes, ends with CR LF.
+fn require_line_ends(bytes: &[u8], length: usize) -> Result<(), Flaw> {
+    let is_bare = |at: &usize| bytes[*at] == b'\n' && (*at == 0 || bytes[*at - 1] != b'\r');
+    match (0..length).find(is_bare) {
+        Some(at) => Err(Flaw::BareLineFeed { followed_by: bytes.len() - at - 1 }),
+        None => Ok(()),
+    }
+}
+
 /// Whether hyper accepts the target of a request. Nearly all targets are plain paths, for which a look is enough.
 fn is_uri(target: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~?=&%".contains(&byte);
@@ -262,14 +289,14 @@ fn is_uri(target: &str) -> bool {
 }
 
 /// The state after a head. Lengths that hyper rejects are recognised here too, so that its response is completed.
-fn after_head(version: Option<u8>, headers: &[httparse::Header<'_>]) -> Result<FramingState, ConflictingLengths> {
+fn after_head(version: Option<u8>, headers: &[httparse::Header<'_>]) -> Result<FramingState, Flaw> {
     let named = |name: header::HeaderName| {
         headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name.as_str())).map(|header| header.value)
     };
     let mut lengths = named(header::CONTENT_LENGTH);
     let coding = named(header::TRANSFER_ENCODING).last();
     match (lengths.next(), coding) {
-        (Some(_), Some(_)) => Err(ConflictingLengths),
+        (Some(_), Some(_)) => Err(Flaw::ConflictingLengths),
         (None, None) => Ok(FramingState::Start),
         // HTTP/1.0 has no codings.
         (None, Some(coding)) if version == Some(1) && is_chunked(coding) => Ok(FramingState::line(Line::ChunkSize)),
@@ -283,25 +310,12 @@ fn after_head(version: Option<u8>, headers: &[httparse::Header<'_>]) -> Result<F
     }
 }
 
-/// Whether `chunked` is the last coding of a `Transfer-Encoding`.
-fn is_chunked(value: &[u8]) -> bool {
-    let last = value.rsplit(|byte| *byte == b',').next().unwrap_or_default();
-    last.trim_ascii().eq_ignore_ascii_case(b"chunked")
-}
-
-fn parse_length(value: &[u8]) -> Option<u64> {
-    let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(value).ok().filter(|_| is_number)?.parse().ok()
-}
-
 fn after_line(line: &[u8], of: Line) -> FramingState {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if of == Line::Trailer {
         return if line.is_empty() { FramingState::Start } else { FramingState::line(Line::Trailer) };
     }
-    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    let size = std::str::from_utf8(&line[..digits]).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    match size {
+    match chunk_size(line) {
         Some(0) => FramingState::line(Line::Trailer),
         // Includes the line break after the chunk.
         Some(size) => FramingState::Body { left: size.saturating_add(2), then: After::NextChunk },
@@ -349,6 +363,27 @@ mod tests {
             assert!(is_rejected(&(before.clone() + TWICE)), "{before:?}");
             assert!(is_rejected(&(before.clone() + &before + TWICE)), "{before:?}");
         }
+    }
+
+    #[test]
+    fn a_bare_line_feed_in_a_head_is_found_at_its_place_and_one_in_a_body_is_not() {
+        let bare = |at: usize| {
+            let ends: Vec<usize> = GET.match_indices("\r\n").map(|(end, _)| end).collect();
+            let mut head = GET.to_owned();
+            head.remove(ends[at]);
+            head
+        };
+        for head in [bare(0), bare(1), bare(2), format!("\n{GET}"), format!("\r\n\n{GET}")] {
+            assert!(is_rejected(&head), "{head:?}");
+            assert!(is_rejected(&(GET.to_owned() + &head)), "{head:?}");
+            let both = GET.to_owned() + &head + GET;
+            let flaw = FramingState::default().advance(both.as_bytes()).unwrap_err();
+            let Flaw::BareLineFeed { followed_by } = flaw else { panic!("{head:?}: {flaw}") };
+            let at = both.len() - followed_by - 1;
+            assert!(both[at..].starts_with('\n') && !both[..at].ends_with('\r'), "{head:?}: {at}");
+        }
+        assert!(!is_rejected(&format!("\r\n{GET}")));
+        assert!(!is_rejected(&format!("PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\na\nb\n{GET}")));
     }
 
     #[test]

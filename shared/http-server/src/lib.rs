@@ -1,5 +1,6 @@
 //! The HTTP server of every program: the serve loop, its limits, tracing and metrics of requests, health and readiness.
 
+mod body_length;
 pub mod drain_body;
 pub mod framing;
 pub mod health;

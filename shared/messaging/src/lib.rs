@@ -47,7 +47,7 @@ pub use tokio_util::sync::CancellationToken;
 
 pub use appender::{Appender, Inserted};
 pub use broker::{BoxError, BrokerAddress, BrokerError};
-pub use consumer::handler::{Handle, HandleBatch, Received};
+pub use consumer::handler::{Handle, HandleBatch, HandleSome, Received};
 pub use consumer::meta::Meta;
 pub use consumer::outcome::HandleError;
 pub use consumer::subscriptions::Subscriptions;

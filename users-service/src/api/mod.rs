@@ -43,7 +43,7 @@ pub fn routes(state: State) -> Router {
     let (router, document) = documented(state.messaging.clone()).split_for_parts();
     let live = middleware::from_fn_with_state(state.clone(), live_session::require_live_session);
     let router = router.merge(ended_sessions::routes()).merge(refusals::routes());
-    router.layer(live).with_state(state).merge(docs::routes(document))
+    docs::documented(router.layer(live).with_state(state), document)
 }
 
 /// The routes with their declarations, before they have a state.

@@ -16,8 +16,9 @@ use http::{HeaderMap, StatusCode};
 use http_api::body::JsonBody;
 use http_api::problem::{Problem, ProblemDocument};
 use identity::Role;
-use postgres::During;
 use postgres::idempotency::{self, Claim, Earlier, Scope, StoredResponse};
+use postgres::{During, StoreError};
+use sqlx::PgConnection;
 
 /// The user of keys of clients that have no user yet.
 const NO_USER: i64 = 0;
@@ -34,7 +35,8 @@ const NO_USER: i64 = 0;
         (status = 202, description = "A retry, for a user who has a second factor now; the second step is missing",
             body = Challenge),
         (status = 409, description = "The login is taken", body = ProblemDocument),
-        (status = 422, description = "A field is invalid", body = ProblemDocument),
+        (status = 422, description = "A field is invalid, or the key was used with another login or password",
+            body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -47,12 +49,12 @@ pub(super) async fn handler(
     let password = body.required("password", |json| read::new_password(json, login.as_ref()));
     body.finish()?;
     let (Some(login), Some(password)) = (login, password) else { return Err(super::problems::wrong_credentials()) };
-    let scope = scope(&headers, &login)?;
+    let scopes = Scopes::of(&headers, &client, &login)?;
     // No transaction is open while the password is hashed: database connections are few.
     let hash = state.passwords.hash(password.clone()).await?;
 
     let mut tx = state.messaging.begin().await.during("begin a registration")?;
-    if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope.as_ref()).await? {
+    if let Some(earlier) = scopes.claim(&mut tx).await? {
         tx.rollback().await.during("roll back a repeated registration")?;
         return repeat(&state, &client, earlier, &login, password).await;
     }
@@ -62,19 +64,42 @@ pub(super) async fn handler(
     let id = user.id;
     let session = start_session(&mut tx, &state, &client, user).await?;
     let registered = StoredResponse { status: StatusCode::CREATED, location: None, body: b"{}".to_vec() };
-    idempotency::store(&mut tx, scope.as_ref(), &registered).await?;
+    scopes.store(&mut tx, &registered).await?;
     let recorded = audit::record(&mut tx, AuditEvent::of(Kind::Registration, id, &client)).await?;
     tx.commit().await.during(format_args!("commit the registration of user {id}"))?;
     recorded.log();
     Ok((StatusCode::CREATED, Json(session)).into_response())
 }
 
-/// The scope of the request's key. There is no user yet, so it is that of the login. Nothing that depends on the password
-/// is stored with the key: its hash would be a fast one.
-fn scope(headers: &HeaderMap, login: &Login) -> Result<Option<Scope>, Problem> {
-    let login = login.as_str().as_bytes();
-    let scope = Scope::of(headers, NO_USER, "POST /register", login)?;
-    Ok(scope.map(|scope| scope.of_anonymous(login)))
+/// The scopes of the request's key. There is no user yet, so a retry is found by the login, also one from another address.
+/// A key that was used for another login is found by the address of the client only: what other clients do with it shows
+/// nowhere. Nothing that depends on the password is stored with the key: its hash would be a fast one.
+struct Scopes(Option<[Scope; 2]>);
+
+impl Scopes {
+    fn of(headers: &HeaderMap, client: &ClientInfo, login: &Login) -> Result<Self, Problem> {
+        let login = login.as_str().as_bytes();
+        let address = client.address().unwrap_or_default();
+        let of_login = Scope::of(headers, NO_USER, "POST /register", login)?.map(|scope| scope.of_anonymous(login));
+        let of_client = Scope::of(headers, NO_USER, "POST /register from", login)?
+            .map(|scope| scope.of_anonymous(address.as_bytes()));
+        Ok(Self(of_login.zip(of_client).map(|(of_login, of_client)| [of_login, of_client])))
+    }
+
+    /// The earlier request with this key, if there is one.
+    async fn claim(&self, connection: &mut PgConnection) -> Result<Option<Earlier>, StoreError> {
+        let Some(scopes) = &self.0 else { return Ok(None) };
+        let claims = idempotency::claim_all(connection, &scopes.each_ref().map(Some)).await?;
+        Ok(claims.into_iter().find_map(|claim| match claim {
+            Claim::Respond(earlier) => Some(earlier),
+            Claim::New => None,
+        }))
+    }
+
+    async fn store(&self, connection: &mut PgConnection, response: &StoredResponse) -> Result<(), StoreError> {
+        let Some(scopes) = &self.0 else { return Ok(()) };
+        idempotency::store_all(connection, &scopes.each_ref().map(|scope| (scope, response))).await
+    }
 }
 
 /// The response to a repeated request. Tokens are not stored, so it is a new session of the user who was created.

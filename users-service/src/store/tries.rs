@@ -109,6 +109,18 @@ async fn wait(pool: &PgPool, Counter(key): &Counter) -> Result<i64, StoreError> 
     Ok(seconds.unwrap_or_default().max(1))
 }
 
+/// Gives an attempt back that was counted and then neither succeeded nor failed: nothing was compared.
+///
+/// # Errors
+/// Database errors.
+pub async fn give_back(connection: &mut PgConnection, Counter(key): &Counter) -> Result<(), StoreError> {
+    sqlx::query!("update tries set count = count - 1 where login = $1 and count > 0", key)
+        .execute(connection)
+        .await
+        .map(drop)
+        .during("give an attempt back")
+}
+
 /// Clears the attempts after a correct password or code.
 ///
 /// # Errors

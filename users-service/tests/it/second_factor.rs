@@ -122,6 +122,29 @@ async fn a_code_is_accepted_once_even_at_the_same_time() {
 }
 
 #[tokio::test]
+async fn the_same_right_code_many_times_at_once_uses_up_no_attempts() {
+    let stage = Stage::new().await;
+    let id = stage.register("anna").await.json()["user"]["id"].as_i64().unwrap();
+    let client = stage.anonymous().as_user(id);
+    let set_up = post(&client, "/second-factor/set-up", json!({"current_password": PASSWORD})).await;
+    let secret = secret_of(set_up.json()["secret"].as_str().unwrap());
+    for _ in 0..3 {
+        let right = json!({"code": code_of(&secret, 0)});
+        let turn_on = async || post(&client, "/second-factor/turn-on", right.clone()).await.status.as_u16();
+        let five = tokio::join!(turn_on(), turn_on(), turn_on(), turn_on(), turn_on());
+        let outcomes: [u16; 5] = five.into();
+        assert!(outcomes.iter().all(|status| [200, 409].contains(status)), "{outcomes:?}");
+    }
+    forget_codes(&stage).await;
+    let challenge = challenge(&stage, "anna").await;
+    let wrong = format!("{:06}", (code_of(&secret, 0).parse::<u32>().unwrap() + 1) % 1_000_000);
+    for _ in 0..4 {
+        assert_eq!(code(&second_step(&stage, &challenge, &wrong).await), "wrong_code");
+    }
+    assert_eq!(second_step(&stage, &challenge, &code_of(&secret, 0)).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_code_of_the_turn_on_does_not_sign_in() {
     let stage = Stage::new().await;
     let id = stage.register("anna").await.json()["user"]["id"].as_i64().unwrap();

@@ -31,10 +31,12 @@ async fn registration_signs_in_and_publishes_an_event() {
 #[tokio::test]
 async fn a_repeated_registration_with_its_key_signs_in_the_user_that_it_created() {
     let stage = Stage::new().await;
-    let register = async |login: &str, password: &str| {
+    let register_from = async |address: &str, login: &str, password: &str| {
         let body = json!({"login": login, "password": password}).to_string();
-        stage.anonymous().with_header("idempotency-key", "once").post("/register", &body).await
+        let client = stage.anonymous().with_header("idempotency-key", "once").with_header("x-forwarded-for", address);
+        client.post("/register", &body).await
     };
+    let register = async |login: &str, password: &str| register_from("10.0.0.9", login, password).await;
     let first = register("anna", PASSWORD).await;
     assert_eq!(first.status, 201, "{}", first.text);
     let again = register("anna", PASSWORD).await;
@@ -44,14 +46,20 @@ async fn a_repeated_registration_with_its_key_signs_in_the_user_that_it_created(
     assert_eq!(stage.refresh(&refresh_token(&again)).await.status, 200);
     let other = register("anna", "another password").await;
     assert_eq!((other.status.as_u16(), code(&other).as_str()), (422, "idempotency_key_reused"));
-    assert_eq!(register("boris", PASSWORD).await.status, 201, "another client may have the same key");
+    let other = register("boris", PASSWORD).await;
+    assert_eq!((other.status.as_u16(), code(&other).as_str()), (422, "idempotency_key_reused"), "one key, one account");
+    assert_eq!(stage.login("boris", PASSWORD).await.status, 401);
+    let moved = register_from("10.0.0.10", "anna", PASSWORD).await;
+    assert_eq!((moved.status.as_u16(), moved.header("idempotency-replayed")), (201, "true"), "{}", moved.text);
+    let elsewhere = register_from("10.0.0.10", "boris", PASSWORD).await;
+    assert_eq!(elsewhere.status, 201, "another client may have the same key: {}", elsewhere.text);
     eventually(2, async || stage.broker.captured_events("users").await.len()).await;
     let stored: Vec<String> = sqlx::query_scalar("select key || encode(body, 'escape') from idempotency_keys")
         .fetch_all(&stage.pool)
         .await
         .unwrap();
     assert!(
-        stored.len() == 2 && stored.iter().all(|row| !row.contains("once") && !row.contains("token")),
+        stored.len() == 4 && stored.iter().all(|row| !row.contains("once") && !row.contains("token")),
         "{stored:?}"
     );
 }

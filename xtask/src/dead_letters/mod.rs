@@ -4,13 +4,14 @@ mod found;
 mod print;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use tinyjson::JsonValue;
 
 use crate::call::{Response, Server, percent_encoded};
 use crate::checkout::Checkout;
-use crate::cli::{DeadLetterId, DeadLettersAction, DeadLettersOptions, Selection};
+use crate::cli::{DeadLetterId, DeadLettersAction, DeadLettersOptions, GatewayOptions, Selection};
 use crate::console::say;
 use crate::dead_letters::found::Found;
 use crate::failure::Failure;
@@ -24,7 +25,7 @@ const DIRECTIONS: [&str; 2] = ["incoming", "outgoing"];
 /// # Errors
 /// Fails if the gateway cannot be reached, a service refuses, or the dead letter does not exist.
 pub(crate) fn settle(checkout: &Checkout, options: &DeadLettersOptions) -> Result<ExitCode, Failure> {
-    let gateway = Server::gateway(&address(checkout, options.gateway.as_deref()), options.token.as_deref())?;
+    let gateway = gateway(checkout, &options.gateway)?;
     let text = match &options.action {
         DeadLettersAction::List(selection) => print::list(&list(&gateway, selection)?, options.json),
         DeadLettersAction::Show(letter) => print::letter(&find(&gateway, letter)?, options.json),
@@ -41,8 +42,24 @@ pub(crate) fn settle(checkout: &Checkout, options: &DeadLettersOptions) -> Resul
     Ok(ExitCode::SUCCESS)
 }
 
+/// The gateway of these options.
+///
+/// # Errors
+/// Fails if the URL is not one.
+pub(crate) fn gateway(checkout: &Checkout, options: &GatewayOptions) -> Result<Server, Failure> {
+    let address = address(checkout, options.gateway.as_deref());
+    Server::gateway(&address, options.token.as_deref(), authorities(checkout, options))
+}
+
+/// The given file of authorities, else that of `up --tls` for the running system.
+pub(crate) fn authorities(checkout: &Checkout, options: &GatewayOptions) -> Option<PathBuf> {
+    let of_running =
+        || Some(checkout.local().join("tls/ca.pem")).filter(|file| options.gateway.is_none() && file.exists());
+    options.ca_file.clone().or_else(of_running)
+}
+
 /// The given gateway, else that of the running system, else the default address.
-pub(crate) fn address(checkout: &Checkout, given: Option<&str>) -> String {
+fn address(checkout: &Checkout, given: Option<&str>) -> String {
     let running = || {
         let addresses = State::read(&checkout.local())?.addresses;
         addresses.into_iter().find(|(label, _)| label == "API").map(|(_, url)| url)

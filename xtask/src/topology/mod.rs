@@ -13,7 +13,7 @@ use crate::call::{Server, percent_encoded};
 use crate::checkout::Checkout;
 use crate::cli::{TopologyAction, TopologyOptions};
 use crate::console::say;
-use crate::dead_letters::address;
+use crate::dead_letters::{authorities, gateway};
 use crate::failure::{Doing, Failure};
 use crate::instance::State;
 use crate::services::{SERVICES, Service};
@@ -31,8 +31,9 @@ struct Binding {
 /// # Errors
 /// Fails if the gateway or the management API cannot be reached, or refuses.
 pub(crate) fn topology(checkout: &Checkout, options: &TopologyOptions) -> Result<ExitCode, Failure> {
-    let gateway = Server::gateway(&address(checkout, options.gateway.as_deref()), options.token.as_deref())?;
-    let console = Server::console(&console_address(checkout, options.console.as_deref())?)?;
+    let gateway = gateway(checkout, &options.gateway)?;
+    let console_address = console_address(checkout, options.console.as_deref())?;
+    let console = Server::console(&console_address, authorities(checkout, &options.gateway))?;
     let definitions = console.get("/api/definitions")?.or_failure()?.body;
     let plan = |service| plan(checkout, options, service, &subscriptions(&gateway, service)?, &definitions);
     match options.action {

@@ -102,15 +102,16 @@ impl Worker {
     }
 
     /// All in one transaction, without savepoints: any failure rolls back everything.
-    async fn handle_together(&self, mut batch: Vec<Incoming>) -> Result<(), HandleError> {
+    async fn handle_together(&self, batch: Vec<Incoming>) -> Result<(), HandleError> {
         if batch.is_empty() {
             return Ok(());
         }
-        let size = batch.len();
         let mut tx = match self.statement_limit.of(&self.pool, self.options.handler_timeout).await? {
             Some(limit) => Transaction::begin_limited(&self.pool, self.origin.clone(), limit).await?,
             None => Transaction::begin(&self.pool, self.origin.clone()).await?,
         };
+        let mut batch = self.taken(&mut tx, batch).await?;
+        let size = batch.len();
         let entries = batch.iter().map(|incoming| (incoming.handler, incoming.key.clone()));
         let mut fresh = inbox::record(&mut tx, entries).await?;
         self.probe().reached(Step::InboxRecorded);
@@ -135,6 +136,21 @@ impl Worker {
             count_handled(wire_type, occurred_at);
         }
         Ok(())
+    }
+
+    /// The events that their handlers take: almost always all of them.
+    async fn taken(&self, tx: &mut Transaction, batch: Vec<Incoming>) -> Result<Vec<Incoming>, HandleError> {
+        let mut taken = Vec::with_capacity(batch.len());
+        for incoming in batch {
+            let is_taken = match incoming.subscription.takes(tx, &incoming.event) {
+                Some(asking) => limits::run(asking, self.options.handler_timeout).await?,
+                None => true,
+            };
+            if is_taken {
+                taken.push(incoming);
+            }
+        }
+        Ok(taken)
     }
 
     /// Handles one event alone, each of its handlers in its own transaction: a failure of one does not undo the effect

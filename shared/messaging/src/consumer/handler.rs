@@ -28,6 +28,23 @@ pub trait Handle<E: Send + Sync + 'static>: Send + Sync + 'static {
     }
 }
 
+/// A handler that takes only some of the events of its type. Register it with
+/// [`Subscriptions::on_some`](crate::Subscriptions::on_some).
+///
+/// An event that it does not take is acknowledged and leaves no inbox row. It is for events that strangers can cause as
+/// often as they like, about things that may not exist: each would otherwise cost a row for as long as the inbox keeps
+/// them. An event that it takes is handled once, as always.
+pub trait HandleSome<E: Send + Sync + 'static>: Handle<E> {
+    /// Whether the event could have an effect. It is asked before the inbox, so also for events that were handled before,
+    /// and for the same event again if the transaction fails: change nothing here.
+    fn takes(
+        &self,
+        tx: &mut Transaction,
+        event: &E,
+        meta: &Meta,
+    ) -> impl Future<Output = Result<bool, HandleError>> + Send;
+}
+
 /// Handles all events of one type that arrived together, with set-based statements.
 ///
 /// It gets the events that were not handled before, in the order of arrival: at least one and at most

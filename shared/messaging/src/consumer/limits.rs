@@ -2,8 +2,8 @@
 
 use super::outcome::HandleError;
 use crate::panics;
-use crate::propagation::Handling;
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use sqlx::PgPool;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -21,7 +21,10 @@ pub(crate) struct Panicked(pub(crate) String);
 pub(crate) struct TimedOut(pub(crate) Duration);
 
 /// Runs a handler until it ends, panics, or reaches its time limit.
-pub(super) async fn run(mut handling: Handling<'_>, timeout: Duration) -> Result<(), HandleError> {
+pub(super) async fn run<T>(
+    mut handling: BoxFuture<'_, Result<T, HandleError>>,
+    timeout: Duration,
+) -> Result<T, HandleError> {
     let outcome = tokio::time::timeout(timeout, AssertUnwindSafe(&mut handling).catch_unwind()).await;
     // What the handler leaves behind is dropped here, also after its time limit.
     let left_behind = panics::drop_safely(handling);
@@ -57,9 +60,9 @@ mod tests {
     #[tokio::test]
     async fn a_panic_and_an_endless_wait_are_failures() {
         let long = Duration::from_secs(10);
-        let failure = run(Box::pin(async { panic!("number {}", 7) }), long).await.unwrap_err();
+        let failure = run::<()>(Box::pin(async { panic!("number {}", 7) }), long).await.unwrap_err();
         assert_eq!(failure.why(), "the handler panicked: number 7");
-        let failure = run(Box::pin(std::future::pending()), Duration::from_millis(10)).await.unwrap_err();
+        let failure = run::<()>(Box::pin(std::future::pending()), Duration::from_millis(10)).await.unwrap_err();
         assert_eq!(failure.why(), "the handler did not end within 0.01 s");
         assert!(run(Box::pin(async { Ok(()) }), long).await.is_ok());
     }
@@ -75,13 +78,13 @@ mod tests {
     #[tokio::test]
     async fn a_destructor_that_panics_is_a_failure_of_the_event() {
         let long = Duration::from_secs(10);
-        let payload = run(Box::pin(async { std::panic::panic_any(Bomb) }), long).await.unwrap_err();
+        let payload = run::<()>(Box::pin(async { std::panic::panic_any(Bomb) }), long).await.unwrap_err();
         assert_eq!(payload.why(), "the handler panicked: without a message");
         let endless = Box::pin(async {
             let _bomb = Bomb;
             std::future::pending().await
         });
-        let left_behind = run(endless, Duration::from_millis(10)).await.unwrap_err();
+        let left_behind = run::<()>(endless, Duration::from_millis(10)).await.unwrap_err();
         assert_eq!(left_behind.why(), "the handler panicked: the destructor");
     }
 }

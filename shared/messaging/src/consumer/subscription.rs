@@ -1,9 +1,11 @@
 //! A handler without its event type, so that handlers of all types fit into one table.
 
-use super::handler::{Handle, HandleBatch, Received};
+use super::handler::{Handle, HandleBatch, HandleSome, Received};
 use super::meta::Meta;
+use super::outcome::HandleError;
 use crate::propagation::Handling;
 use crate::transaction::Transaction;
+use futures_util::future::BoxFuture;
 use rabbit_outbox_event::Event;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -26,6 +28,15 @@ pub(crate) trait Subscription: Send + Sync {
 
     /// Writes the trace context of this attempt into an event that was read for this subscription.
     fn on_trace(&self, event: &mut Erased, handling: &str);
+
+    /// Whether it takes an event that was read for this subscription; `None` if it takes all.
+    fn takes<'a>(
+        &'a self,
+        _tx: &'a mut Transaction,
+        _event: &'a Erased,
+    ) -> Option<BoxFuture<'a, Result<bool, HandleError>>> {
+        None
+    }
 
     /// Handles events that were read for this subscription.
     fn handle<'a>(&'a self, tx: &'a mut Transaction, events: Vec<Erased>) -> Handling<'a>;
@@ -83,6 +94,42 @@ impl<E: Send + Sync + 'static, H: Handle<E>> Subscription for OneByOne<E, H> {
             }
             Ok(())
         })
+    }
+}
+
+/// [`OneByOne`] of a handler that takes only some events.
+pub(super) struct SomeOf<E, H>(OneByOne<E, H>);
+
+impl<E, H> SomeOf<E, H> {
+    pub(super) fn new(handler: H) -> Self {
+        Self(OneByOne::new(handler))
+    }
+}
+
+impl<E: Send + Sync + 'static, H: HandleSome<E>> Subscription for SomeOf<E, H> {
+    fn takes_sets(&self) -> bool {
+        self.0.takes_sets()
+    }
+
+    fn lock_key(&self, event: &Erased) -> i64 {
+        self.0.lock_key(event)
+    }
+
+    fn on_trace(&self, event: &mut Erased, handling: &str) {
+        self.0.on_trace(event, handling);
+    }
+
+    fn takes<'a>(
+        &'a self,
+        tx: &'a mut Transaction,
+        event: &'a Erased,
+    ) -> Option<BoxFuture<'a, Result<bool, HandleError>>> {
+        let received: &Received<E> = event.downcast_ref().expect(READ_AS_ITS_OWN);
+        Some(Box::pin(self.0.handler.takes(tx, &received.event, &received.meta)))
+    }
+
+    fn handle<'a>(&'a self, tx: &'a mut Transaction, events: Vec<Erased>) -> Handling<'a> {
+        self.0.handle(tx, events)
     }
 }
 

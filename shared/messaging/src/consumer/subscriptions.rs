@@ -2,9 +2,9 @@
 
 use super::foreign::Foreign;
 use super::function::{Function, HandleFn};
-use super::handler::{Handle, HandleBatch};
+use super::handler::{Handle, HandleBatch, HandleSome};
 use super::meta::Meta;
-use super::subscription::{Erased, OneByOne, Subscription, Together, read_as, read_plain};
+use super::subscription::{Erased, OneByOne, SomeOf, Subscription, Together, read_as, read_plain};
 use crate::topology::Binding;
 use rabbit_outbox_event::{Event, producer};
 use serde::de::DeserializeOwned;
@@ -43,6 +43,15 @@ impl Subscriptions {
     #[must_use]
     pub fn on<E: Event>(self, handler: impl Handle<E>) -> Self {
         self.with::<E>("", Arc::new(OneByOne::<E, _>::new(handler)))
+    }
+
+    /// Handles those events of type `E` that `handler` takes; the others leave no inbox row.
+    ///
+    /// # Panics
+    /// Same as [`Subscriptions::on`].
+    #[must_use]
+    pub fn on_some<E: Event>(self, handler: impl HandleSome<E>) -> Self {
+        self.with::<E>("", Arc::new(SomeOf::<E, _>::new(handler)))
     }
 
     /// Handles events of type `E` with one more handler, which has its own inbox row under `name`.

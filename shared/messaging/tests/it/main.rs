@@ -45,6 +45,7 @@ mod rotation;
 mod scheduled;
 mod schemas;
 mod several_handlers;
+mod some_events;
 mod stopping;
 mod storms;
 mod stuck_routes;

@@ -11,6 +11,7 @@ use crate::domain::password::Password;
 use crate::second_factor;
 use crate::state::State;
 use crate::store;
+use crate::store::tries::Counter;
 use crate::user::User;
 use contracts::ids::UserId;
 use http::StatusCode;
@@ -67,6 +68,9 @@ pub(super) async fn begin_with_both(
         state.messaging.begin().await.during(format_args!("begin to change the second factor of user {id}"))?;
     let user = recheck_credentials(&mut tx, id, &checked.hash).await?;
     if !store::second_factors::is_on(&mut tx, id).await? {
+        // No code was compared, and the password was right.
+        store::tries::give_back(&mut tx, &checked.counter).await?;
+        give_back(tx, &codes).await?;
         return Err(Problem::new(StatusCode::CONFLICT, "second_factor_off", "you have no second factor"));
     }
     if !second_factor::accept(&mut tx, &state.factor_key, id, code, clock::unix_seconds()).await? {
@@ -75,6 +79,12 @@ pub(super) async fn begin_with_both(
     store::tries::clear(&mut tx, &checked.counter).await?;
     store::tries::clear(&mut tx, &codes).await?;
     Ok((tx, user))
+}
+
+/// Gives back an attempt whose code was not compared, and ends its transaction, which has changed nothing else.
+pub(super) async fn give_back(mut tx: Transaction, counter: &Counter) -> Result<(), Problem> {
+    store::tries::give_back(&mut tx, counter).await?;
+    Ok(tx.commit().await.during("commit giving an attempt back")?)
 }
 
 pub(super) fn already_on() -> Problem {

@@ -3,7 +3,7 @@
 use super::super::check_password::{count_code, refuse_code};
 use super::super::problems::{no_such_user, wrong_code};
 use super::super::read;
-use super::both::{RecoveryCodes, already_on};
+use super::both::{RecoveryCodes, already_on, give_back};
 use crate::audit::{self, AuditEvent, Kind};
 use crate::client::ClientInfo;
 use crate::second_factor::{self, TurnedOn};
@@ -60,8 +60,13 @@ pub(super) async fn handler(
             Ok(Json(codes.into()))
         }
         TurnedOn::WrongCode => Err(refuse_code(&state, &client, id, Kind::SecondFactorOn)),
-        TurnedOn::AlreadyOn => Err(already_on()),
+        // No code was compared. The same request may have come several times at once, and one of them has turned it on.
+        TurnedOn::AlreadyOn => {
+            give_back(tx, &counter).await?;
+            Err(already_on())
+        }
         TurnedOn::NotSetUp => {
+            give_back(tx, &counter).await?;
             let detail = "no secret was set up within the last hour: begin again";
             Err(Problem::new(StatusCode::CONFLICT, "second_factor_not_set_up", detail))
         }
