@@ -87,6 +87,7 @@ async fn a_group_nets_expenses_and_settles_in_the_fewest_transfers() {
     let event = stage.announced("router.TransferRequested.v1").await.remove(0);
     let data = json!({
         "transfer_id": id, "from_user": 3, "to_user": OWNER, "amount": 150, "hash": path.strip_prefix("/groups/"),
+        "for_group": true, "title": { "merchant": "Flat" }, "participant_name": "Vera",
     });
     assert_eq!(event["data"], data);
     let again = stage.user(3).post(&settle, &payment(1, 150.0, "balance")).await;

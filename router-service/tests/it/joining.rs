@@ -90,7 +90,7 @@ async fn owned_and_joined_cheques_are_listed_newest_first() {
     let expected = json!({
         "hash": second[1..], "url": format!("https://chipin.example/small-router{second}"), "status": "open",
         "owner": false, "total_account": 3, "currency": "RUB", "due": 1, "settlement": { "state": "none" },
-        "created_at": list[0]["created_at"], "expires_at": list[0]["expires_at"],
+        "participants": 2, "created_at": list[0]["created_at"], "expires_at": list[0]["expires_at"],
     });
     assert_eq!(list[0], expected);
     assert_eq!(stage.owner().get("/cheques").await.json()[0]["owner"], json!(true));

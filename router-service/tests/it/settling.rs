@@ -29,8 +29,10 @@ async fn a_due_is_requested_and_paid() {
     assert_eq!(asked.json()["transfer"], json!({ "transfer_id": transfer_id, "amount": 250, "to_user": OWNER }));
     stage.eventually_announced("router.TransferRequested.v1", 1).await;
     let event = stage.announced("router.TransferRequested.v1").await.remove(0);
-    let data =
-        json!({ "transfer_id": transfer_id, "from_user": 7, "to_user": OWNER, "amount": 250, "hash": path[1..] });
+    let data = json!({
+        "transfer_id": transfer_id, "from_user": 7, "to_user": OWNER, "amount": 250, "hash": path[1..],
+        "participant_name": "Аня",
+    });
     assert_eq!(event["data"], data);
     let claim = stage.user(7).delete(&format!("{path}/claims/2")).await;
     assert_eq!(problem(&claim), (409, "settled_already".into(), Value::Null));
