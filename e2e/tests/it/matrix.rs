@@ -64,6 +64,7 @@ const OPERATIONS: &[(&str, &str, &str, Who, &str)] = &[
     ("/small-router", "post", "/{hash}/participants/{id}/reminders", Owner, EMPTY),
     ("/small-router", "put", "/{hash}/claims/{line}", Guest, EMPTY),
     ("/small-router", "delete", "/{hash}/claims/{line}", Guest, EMPTY),
+    ("/small-router", "get", "/{hash}/activity", Guest, EMPTY),
     ("/small-router", "get", "/{hash}/dues", Guest, EMPTY),
     ("/small-router", "get", "/{hash}/preview", Guest, EMPTY),
     ("/small-router", "post", "/{hash}/participants", Guest, EMPTY),
