@@ -5,7 +5,7 @@ import { reasonWords } from '../i18n/failure-words';
 import type { Speech } from '../i18n/speech.svelte';
 import type { Minor } from '../money/amount';
 import type { MoneyFormat } from '../money/format';
-import { person } from './changes';
+import { person } from './look-up';
 import { isWhole, partText } from './part';
 import { nameOf } from './person-name';
 import { titleOf } from './title';

@@ -11,7 +11,7 @@ import { Connection } from '../live/connection.svelte';
 import type { Minor } from '../money/amount';
 import { Draft } from '../state/draft.svelte';
 import { asFailure } from '../state/pager.svelte';
-import { person } from './changes';
+import { person } from './look-up';
 import { recallToken, rememberToken } from './guest';
 import { isNothing } from './part';
 import { ChequeHistory } from './history.svelte';

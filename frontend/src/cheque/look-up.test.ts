@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Participant, SharedCheque } from '../api/model';
-import { hasSeveralPayers, leftOf, openNegativeLines, partOf } from './changes';
+import { hasSeveralPayers, leftOf, openNegativeLines, partOf } from './look-up';
 
 const owner: Participant = { id: 1, name: 'Аня', role: 'owner', due: 0n, paid: 0n, to_pay: 0n, to_transfer: 0n, settlement: { state: 'owner' } };
 const borya: Participant = { id: 2, name: 'Боря', role: 'guest', due: 0n, paid: 0n, to_pay: 0n, to_transfer: 0n, settlement: { state: 'none' } };
