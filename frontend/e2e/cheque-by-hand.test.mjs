@@ -43,7 +43,7 @@ story('a bill is typed with the keyboard alone and shared', {}, async ({ page })
 story('a bill with only a total is divided equally', {}, async ({ page }) => {
   await page.goto(new URL('/#/cheques/by-hand', page.url()).href);
   await page.locator('#extra-total_account').fill('100');
-  await page.getByText('divided equally').waitFor();
+  await page.getByText('₽100.00, divided equally.').waitFor();
   await page.getByRole('button', { name: 'Share it' }).click();
   await page.waitForURL(/\/small-router\/\w{22}$/);
   await page.locator('#cheque-total').waitFor();

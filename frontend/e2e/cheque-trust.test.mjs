@@ -76,7 +76,7 @@ test('an edit while somebody pays is shown first, and a payment is given back', 
     await borya.getByRole('button', { name: 'Give ₽500.00 back' }).click();
     await borya.getByRole('button', { name: 'Transfer ₽500.00' }).click();
     await friend.page.locator('[data-pay="none"]').waitFor();
-    await owner.page.locator('#log').getByText('Borya got money back.').waitFor();
+    await owner.page.locator('#log').getByText('Borya got ₽500.00 back.').waitFor();
     // Nothing is fixed any more: the friend gives the lemonade back and leaves.
     await toggleLine(friend.page, 2);
     await untilTaken(friend.page, 2, false);

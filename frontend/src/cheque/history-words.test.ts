@@ -29,6 +29,13 @@ test('namesakes are told apart, and a former name is not', () => {
   assert.deepEqual(told([{ what: 'joined', who: { id: 2, name: 'Anya' } }]), ['Anya joined.']);
 });
 
+test('what somebody took for another person is told as such', () => {
+  const dmitri = { id: 4, name: 'Dmitri' };
+  const change = (who: typeof dmitri): Change => ({ what: 'claimed', who, line: 'Tea', numerator: 1, denominator: 1 });
+  assert.deepEqual(told([change(dmitri)], 4), ['Dmitri took Tea.']);
+  assert.deepEqual(told([change(dmitri)], 2), ['Anna (2) took Tea for Dmitri.']);
+});
+
 test('leaving differs from being removed', () => {
   assert.deepEqual(told([{ what: 'left', who: anna }], 2), ['Anna (2) left.']);
   assert.deepEqual(told([{ what: 'left', who: anna }], 1), ['The owner removed Anna (2).']);

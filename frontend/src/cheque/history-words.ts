@@ -64,8 +64,7 @@ class Narrator {
         return this.by === change.who.id ? texts.left(this.name(change.who)) : texts.removed(this.name(change.who));
       case 'claimed': {
         const part = isWhole(change) ? '' : ` ${partText(change)}`;
-        const mine = this.isYou(change.who);
-        return mine ? texts.youTook(change.line + part) : texts.took(this.name(change.who), change.line + part);
+        return this.took(change.who, change.line + part);
       }
       case 'released':
         return this.isYou(change.who)
@@ -130,6 +129,16 @@ class Narrator {
       case 'settled':
         return texts.settled;
     }
+  }
+
+  /** Somebody took it for themselves, or the owner for somebody without a device. */
+  took(who: Who, what: string): string {
+    const texts = this.speech.words.cheque.log;
+    if (this.isYou(who)) return texts.youTook(what);
+    const by = this.by === null || this.by === who.id ? undefined : person(this.shared, this.by);
+    if (!by) return texts.took(this.name(who), what);
+    if (this.isYou(by)) return texts.youTookFor(what, this.name(who));
+    return texts.tookFor(nameOf(this.speech.words, by), what, this.name(who));
   }
 
   gotBack(who: Who, amount: Minor): string {
