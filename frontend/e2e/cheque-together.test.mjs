@@ -134,7 +134,7 @@ test('a guest is the same guest after a reload, and a second user joins with the
     await user.page.locator('#join-user').fill(String(newUser()));
     await user.page.getByRole('button', { name: 'Join as this user' }).click();
     await user.page.locator('#join-name').waitFor({ state: 'detached' });
-    for (const { page } of [owner, guest, user]) await page.getByText('3 people').waitFor();
+    for (const { page } of [owner, guest, user]) await page.getByText('3 people', { exact: true }).waitFor();
 
     // Cash is paid in person; the owner records it.
     const vera = owner.page.locator('[data-participant="2"]');
