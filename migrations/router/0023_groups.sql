@@ -79,14 +79,14 @@ create table group_cheque_members (
     constraint group_cheque_members_member_fkey foreign key (key, member) references group_members (key, id)
 );
 
--- Which participant of a bill in a group is which member: as said for the bill, else by their user.
+-- Which participant of a bill in a group is which member: by their user, else as said for the bill.
 create view group_participants as
-select c.key, p.hash, p.id as participant, coalesce(said.member, m.id) as member
+select c.key, p.hash, p.id as participant, coalesce(m.id, said.member) as member
 from group_cheques c
 join participants p on p.hash = c.hash and p.removed_at is null
 left join group_cheque_members said on said.hash = p.hash and said.participant = p.id
 left join group_members m on m.key = c.key and m.user_id = p.user_id and m.left_at is null
-where coalesce(said.member, m.id) is not null;
+where coalesce(m.id, said.member) is not null;
 
 -- Payments between members, refused ones too.
 create table group_settlements (

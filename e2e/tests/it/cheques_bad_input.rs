@@ -35,7 +35,7 @@ async fn unsupported_files_are_rejected_with_their_format() {
         ("empty", b"", 422, "empty_file"),
         ("truncated", &whole[..whole.len() / 2], 422, "broken_picture"),
         ("svg", br#"<svg xmlns="http://www.w3.org/2000/svg"><text>1</text></svg>"#, 415, "unsupported_picture"),
-        ("pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", 415, "unsupported_picture"),
+        ("broken pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", 422, "broken_picture"),
         ("gif", b"GIF89a\x01\0\x01\0\0\0\0;", 415, "unsupported_picture"),
         // The gateway's limit applies before the service's.
         ("11 MB", &too_large, 413, "payload_too_large"),

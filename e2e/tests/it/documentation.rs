@@ -39,6 +39,7 @@ async fn a_services_document_names_its_prefix_and_every_address_in_it_exists() {
             let id = uuid::Uuid::now_v7().to_string();
             let path = path.replace("{id}", &id).replace("{reading}", &id);
             let path = path.replace("{hash}", "0123456789012345678901").replace("{line}", "1");
+            let path = path.replace("{key}", "0123456789012345678901");
             let path = path.replace("{direction}", "incoming").replace("{event_id}", &id);
             assert!(!path.contains('{'), "this test has no value for {path}");
             let answer = client.get(&format!("{prefix}{path}")).await;

@@ -23,6 +23,9 @@ enum Who {
 use Who::{Administrator, Anyone, Guest, Owner, User};
 
 const EMPTY: &str = "{}";
+const EXPENSE: &str = r#"{"title": "Food", "date": "2026-11-20", "amount": 1, "paid_by": {"1": 1}, "members": [1]}"#;
+const EXPENSE_EDITED: &str =
+    r#"{"title": "Tea", "date": "2026-11-20", "amount": 1, "paid_by": {"1": 1}, "members": [1], "revision": 1}"#;
 
 /// Service, method, path, allowed callers, and a valid body.
 const OPERATIONS: &[(&str, &str, &str, Who, &str)] = &[
@@ -70,6 +73,21 @@ const OPERATIONS: &[(&str, &str, &str, Who, &str)] = &[
     ("/small-router", "post", "/{hash}/participants", Guest, EMPTY),
     ("/small-router", "post", "/{hash}/settle", Guest, EMPTY),
     ("/small-router", "get", "/{hash}/ws", Guest, EMPTY),
+    ("/small-router", "get", "/groups", User, EMPTY),
+    ("/small-router", "post", "/groups", User, r#"{"name": "Flat", "your_name": "Anna"}"#),
+    ("/small-router", "get", "/groups/{key}", Owner, EMPTY),
+    ("/small-router", "put", "/groups/{key}", Owner, r#"{"name": "House"}"#),
+    ("/small-router", "post", "/groups/{key}/members", User, r#"{"name": "Boris"}"#),
+    ("/small-router", "delete", "/groups/{key}/members/{id}", Owner, EMPTY),
+    ("/small-router", "post", "/groups/{key}/expenses", Owner, EXPENSE),
+    ("/small-router", "put", "/groups/{key}/expenses/{id}", Owner, EXPENSE_EDITED),
+    ("/small-router", "delete", "/groups/{key}/expenses/{id}", Owner, EMPTY),
+    ("/small-router", "get", "/groups/{key}/expenses/{id}/history", Owner, EMPTY),
+    ("/small-router", "put", "/groups/{key}/cheques/{hash}", Owner, EMPTY),
+    ("/small-router", "delete", "/groups/{key}/cheques/{hash}", Owner, EMPTY),
+    ("/small-router", "post", "/groups/{key}/settlements", Owner, r#"{"to": 1, "amount": 1, "means": "cash"}"#),
+    ("/small-router", "delete", "/groups/{key}/settlements/{id}", Owner, EMPTY),
+    ("/small-router", "get", "/groups/{key}/export.csv", Owner, EMPTY),
     ("/users", "get", "/me", User, EMPTY),
     ("/users", "post", "/password", User, EMPTY),
     ("/users", "get", "/sessions", User, EMPTY),
@@ -162,6 +180,8 @@ fn documented(service: &str, document: &Value) -> Vec<String> {
 struct Resources {
     order: String,
     cheque: String,
+    /// A group that is closed for others.
+    group: String,
 }
 
 impl Resources {
@@ -173,6 +193,7 @@ impl Resources {
         };
         path.replace("{id}", id)
             .replace("{hash}", &self.cheque)
+            .replace("{key}", &self.group)
             .replace("{line}", "1")
             .replace("{reading}", "01900000-0000-7000-8000-000000000001")
             .replace("{direction}", "incoming")
@@ -199,7 +220,11 @@ async fn resources_of(owner: &Client) -> Resources {
     let cheque = read.json()["hash"].as_str().unwrap().to_owned();
     let shared = format!("/small-router/{cheque}");
     testkit::eventually(200, async || owner.get(&shared).await.status.as_u16()).await;
-    Resources { order: placed.json()["id"].as_str().unwrap().to_owned(), cheque }
+    let created = owner.post("/groups", r#"{"name": "Flat", "your_name": "Anna"}"#).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    let group = created.json()["key"].as_str().unwrap().to_owned();
+    assert_eq!(owner.put(&format!("/groups/{group}"), r#"{"joining_open": false}"#).await.status, 200);
+    Resources { order: placed.json()["id"].as_str().unwrap().to_owned(), cheque, group }
 }
 
 /// Whether the caller was authorised, even if the request was invalid.

@@ -75,7 +75,11 @@ async fn a_ticket_opens_one_socket_at_either() {
     assert_eq!(session.status, 201, "{}", session.text);
     let bearer = format!("Bearer {}", session.json()["access_token"].as_str().unwrap());
     let anna = stage.anonymous(0).with_header("authorization", &bearer);
-    eventually(200, async || anna.get("/users/me").await.status.as_u16()).await;
+    // Each gateway has to learn which sessions have ended before it accepts one.
+    for gateway in [0, 1] {
+        let anna = stage.anonymous(gateway).with_header("authorization", &bearer);
+        eventually(200, async || anna.get("/users/me").await.status.as_u16()).await;
+    }
 
     let ticket = anna.post("/tickets", "").await.json()["ticket"].as_str().unwrap().to_owned();
     let shown_at = async |gateway: usize| {

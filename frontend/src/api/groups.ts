@@ -63,6 +63,8 @@ export interface Expense extends Entry {
 
 export interface CountedCheque {
   hash: string;
+  merchant?: string;
+  purchased_on?: string;
   created_at: string;
   currency: string;
   total: Minor;
@@ -79,7 +81,7 @@ export interface Payment {
   currency: string;
   amount: Minor;
   means: 'balance' | 'cash';
-  state: 'pending' | 'paid' | 'failed';
+  state: 'pending' | 'paid' | 'failed' | 'withdrawn';
   reason?: string;
   recorded_by: number;
   created_at: string;

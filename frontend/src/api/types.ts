@@ -223,6 +223,7 @@ export interface components {
       | { what: 'method'; method: components['schemas']['Split']['method'] }
       | { what: 'rate'; rate: string | null }
       | { what: 'joining'; open: boolean }
+      | { what: 'in_group'; counts: boolean }
       | { what: 'arrived' | 'report_dropped' | 'reminded'; who: components['schemas']['Person'] }
       | { what: 'payers'; payers: components['schemas']['Payer'][] }
       | { what: 'reported'; who: components['schemas']['Person']; amount: number }

@@ -126,6 +126,8 @@ class Narrator {
         const note = change.how?.note ? ` “${change.how.note}”` : '';
         return texts.outside(this.name(change.who), this.amount(change.amount), this.to(change.with), change.how?.means) + note;
       }
+      case 'in_group':
+        return change.counts ? texts.inGroup : texts.notInGroup;
       case 'settled':
         return texts.settled;
     }

@@ -433,6 +433,8 @@ export const chequeEn = {
     noRate: 'The owner took the rate back.',
     notPaid: (name: string) => `The payment of ${name} did not go through.`,
     youNotPaid: (why: string) => `Your payment did not go through. ${why}`,
+    inGroup: 'The bill counts in a group now.',
+    notInGroup: 'The bill does not count in a group any more.',
     settled: 'Everything is settled.',
     earlier: 'Earlier',
     unread: 'The history could not be read.',

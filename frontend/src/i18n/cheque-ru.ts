@@ -432,6 +432,8 @@ export const chequeRu: ChequeWords = {
     noRate: 'Владелец отменил курс.',
     notPaid: (name) => `${name}: платёж не прошёл.`,
     youNotPaid: (why) => `Ваш платёж не прошёл. ${why}`,
+    inGroup: 'Чек теперь учитывается в группе.',
+    notInGroup: 'Чек больше не учитывается в группе.',
     settled: 'Все рассчитались.',
     earlier: 'Раньше',
     unread: 'Историю не удалось прочитать.',

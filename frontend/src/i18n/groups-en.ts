@@ -117,7 +117,7 @@ export const groupsEn = {
   },
   payments: {
     title: 'Payments',
-    state: { pending: 'on its way', paid: 'paid', failed: 'refused' },
+    state: { pending: 'on its way', paid: 'paid', failed: 'refused', withdrawn: 'withdrawn' },
     cash: 'in cash',
     withdraw: 'Take back what was recorded by mistake',
   },

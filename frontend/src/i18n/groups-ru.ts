@@ -116,7 +116,7 @@ export const groupsRu: GroupWords = {
   },
   payments: {
     title: 'Платежи',
-    state: { pending: 'в пути', paid: 'оплачено', failed: 'отказано' },
+    state: { pending: 'в пути', paid: 'оплачено', failed: 'отказано', withdrawn: 'отозвано' },
     cash: 'наличными',
     withdraw: 'Отменить ошибочную отметку',
   },

@@ -97,6 +97,7 @@ impl FieldErrors {
             match name.parse().ok().filter(|number| *number > 0) {
                 None => self.add(&place, &"is not a participant number"),
                 Some(number) => match read(value.get()) {
+                    Ok(_) if values.contains_key(&number) => self.add(&place, &"is given twice"),
                     Ok(value) => drop(values.insert(number, value)),
                     Err(error) => self.add(&place, &error),
                 },

@@ -83,6 +83,8 @@ pub enum Change {
     Refused(Movement, RefusalReason),
     /// What was recorded as paid outside the app.
     Outside(Movement, Option<Outside>),
+    /// Dues of the bill count in a group from now on, or not any more.
+    InGroup(bool),
     /// Everything is paid.
     Settled,
 }
@@ -119,7 +121,9 @@ pub fn changes_between(before: &Split, after: &Split) -> Vec<Change> {
     changes.extend(after.participants.iter().flat_map(|one| reports(before.participant(one.id), one)));
     changes.extend(after.participants.iter().filter_map(|one| transfers(before.participant(one.id), one, after)));
     changes.extend(outside(before, after));
-    if after.is_settled(&after.dues()) && !before.is_settled(&before.dues()) {
+    if before.in_group.is_empty() != after.in_group.is_empty() {
+        changes.push(Change::InGroup(!after.in_group.is_empty()));
+    } else if after.is_settled(&after.dues()) && !before.is_settled(&before.dues()) {
         changes.push(Change::Settled);
     }
     changes

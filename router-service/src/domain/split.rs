@@ -162,7 +162,9 @@ impl Split {
         };
         let total = cheque.total_account.unwrap_or_else(|| printed.due());
         let unit = smallest_unit(cheque.currency.as_deref());
-        let tip = self.tip.map_or(0, |tip| tip.on(Money::from_minor(lines), unit).minor());
+        // Without lines, a percentage is one of the total.
+        let base = if cheque.products.is_empty() { total } else { Money::from_minor(lines) };
+        let tip = self.tip.map_or(0, |tip| tip.on(base, unit).minor());
         Breakdown {
             tip: Money::from_minor(printed.tip.minor() + tip),
             difference: Money::from_minor(total.minor() - printed.due().minor()),
@@ -309,5 +311,13 @@ mod tests {
             (300, 0),
             "without a printed total, the sum of the parts"
         );
+    }
+
+    #[test]
+    fn without_lines_a_percentage_of_tip_is_one_of_the_total() {
+        let mut only_total = split(&[]);
+        only_total.cheque.total_account = Some(Money::from_minor(10_000));
+        only_total.tip = Some(Tip::Percent(crate::domain::method::BasisPoints::new(1_000).unwrap()));
+        assert_eq!(only_total.total(), Money::from_minor(11_000));
     }
 }

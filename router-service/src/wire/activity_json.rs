@@ -153,6 +153,11 @@ pub enum ChangeJson {
         /// The participant.
         who: PersonJson,
     },
+    /// Dues of the bill count in a group from now on, or not any more.
+    InGroup {
+        /// Whether they do.
+        counts: bool,
+    },
     /// Everything is paid.
     Settled,
 }
@@ -229,6 +234,7 @@ impl From<Change> for ChangeJson {
             Change::Outside(movement, how) => {
                 Self::Outside { moved: movement.into(), how: how.as_ref().map(OutsideJson::from) }
             }
+            Change::InGroup(counts) => Self::InGroup { counts },
             Change::Settled => Self::Settled,
         }
     }

@@ -12,6 +12,7 @@ mod deleting;
 mod entering;
 mod failing;
 mod giving_back;
+mod group_memory;
 mod grouping;
 mod history;
 mod joining;

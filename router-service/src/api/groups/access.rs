@@ -79,6 +79,27 @@ pub(super) async fn committed(
     Ok(json)
 }
 
+/// Like [`committed`], unless the change gives a balance to a member who has left: `before` is the group before the change.
+///
+/// # Errors
+/// 409 then; or if a query fails.
+pub(super) async fn committed_if_none_left(
+    state: &State,
+    mut tx: Transaction,
+    before: &Group,
+    user_id: UserId,
+) -> Result<GroupJson, Problem> {
+    let after = load::lock(&mut tx, &before.key).await?.ok_or_else(no_such_group)?;
+    if let Some(left) = before.left_and_charged(&after, accounts(state)) {
+        let detail = format!(
+            "{} has left with a balance of 0, which this would change: they have to join again first",
+            left.name
+        );
+        return Err(Problem::new(StatusCode::CONFLICT, "member_left", detail));
+    }
+    committed(state, tx, &before.key, user_id).await
+}
+
 /// The group, as the user sees it.
 pub(super) fn seen_by(state: &State, group: &Group, user_id: UserId) -> GroupJson {
     GroupJson::of(group, user_id, accounts(state), invite_link(state, group.key.as_str()))

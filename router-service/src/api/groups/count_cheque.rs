@@ -1,6 +1,6 @@
 //! `PUT` and `DELETE /groups/{key}/cheques/{hash}`: a bill counts in a group, or not any more.
 
-use super::access::{begin, committed, group_key, lock, not_the_owner};
+use super::access::{accounts, begin, committed_if_none_left, group_key, lock, not_the_owner};
 use crate::api::nested_body::{FieldErrors, integer};
 use crate::api::open::cheque_hash;
 use crate::api::problems::no_such_cheque;
@@ -71,7 +71,7 @@ pub(super) async fn put(
     let members = group.count_cheque(&split, user_id, said).map_err(problem)?;
     counted::put(&mut tx, &key, &hash, &members, clock::now()).await?;
     announce(&state, &mut tx, &split, user_id).await?;
-    Ok(Json(committed(&state, tx, &key, user_id).await?))
+    Ok(Json(committed_if_none_left(&state, tx, &group, user_id).await?))
 }
 
 /// Takes a bill out of the group: by its owner, or by the owner of the group. Its dues are open on the bill again.
@@ -86,7 +86,7 @@ pub(super) async fn put(
         (status = 403, description = "Neither the bill nor the group is yours", body = ProblemDocument),
         (status = 404, description = "No such group, or the bill does not count in it", body = ProblemDocument),
         (status = 401, description = "Not authenticated", body = ProblemDocument),
-        (status = 409, description = "You are no member", body = ProblemDocument),
+        (status = 409, description = "You are no member, members have settled since it came in (`settled_in_group`), or a member who has left would owe something (`member_left`)", body = ProblemDocument),
     )
 )]
 pub(super) async fn delete(
@@ -104,9 +104,10 @@ pub(super) async fn delete(
     if split.owner_id != user_id && group.owner_id != user_id {
         return Err(not_the_owner());
     }
+    group.uncount_cheque(&split, accounts(&state)).map_err(problem)?;
     counted::remove(&mut tx, &hash).await?;
     announce(&state, &mut tx, &split, user_id).await?;
-    Ok(Json(committed(&state, tx, &key, user_id).await?))
+    Ok(Json(committed_if_none_left(&state, tx, &group, user_id).await?))
 }
 
 async fn lock_cheque(tx: &mut Transaction, hash: &ChequeHash) -> Result<Split, Problem> {
@@ -129,6 +130,7 @@ fn problem(refusal: CountRefusal) -> Problem {
     match refusal {
         CountRefusal::NotTheOwner => no_such_cheque(),
         CountRefusal::Elsewhere => Problem::new(StatusCode::CONFLICT, "in_group", detail),
+        CountRefusal::Settled => Problem::new(StatusCode::CONFLICT, "settled_in_group", detail),
         CountRefusal::TooMany => Problem::new(StatusCode::CONFLICT, "too_many_cheques", detail),
         CountRefusal::NoSuchParticipant(participant) | CountRefusal::OtherMember(participant) => {
             FieldErrors::one(&format!("/members/{participant}"), &detail)

@@ -1,6 +1,6 @@
 //! `PUT` and `DELETE /groups/{key}/expenses/{id}`: a member edits or deletes an expense.
 
-use super::access::{accounts, begin, committed, group_key, lock};
+use super::access::{accounts, begin, committed_if_none_left, group_key, lock};
 use super::entry_body::{EnterExpense, problem, read};
 use crate::state::State;
 use crate::store::groups::expenses;
@@ -42,7 +42,7 @@ pub(super) async fn put(
     if let Some(edited) = edited {
         expenses::insert(&mut tx, &key, &edited, false).await?;
     }
-    Ok(Json(committed(&state, tx, &key, user_id).await?))
+    Ok(Json(committed_if_none_left(&state, tx, &group, user_id).await?))
 }
 
 /// Deletes an expense. It stays in its history.
@@ -69,7 +69,7 @@ pub(super) async fn delete(
     let (group, you) = lock(&mut tx, &key, user_id).await?;
     let deleted = group.delete_expense(you.id, number(&id), clock::now()).map_err(problem)?;
     expenses::insert(&mut tx, &key, &deleted, true).await?;
-    Ok(Json(committed(&state, tx, &key, user_id).await?))
+    Ok(Json(committed_if_none_left(&state, tx, &group, user_id).await?))
 }
 
 /// The expense of a path. They are numbered from 1, so 0 stands for text that is not a number: no such expense.

@@ -1,6 +1,6 @@
 //! `GET /groups/{key}`: a group with its balances.
 
-use super::access::{group_key, no_such_group, seen_by};
+use super::access::{accounts, group_key, no_such_group, seen_by};
 use crate::state::State;
 use crate::store::groups::load;
 use crate::wire::groups::group_json::GroupJson;
@@ -25,7 +25,9 @@ pub(super) async fn handler(
     Path(key): Path<String>,
 ) -> Result<Json<GroupJson>, Problem> {
     let group = load::find(&state.database, &group_key(&key)?).await?.ok_or_else(no_such_group)?;
-    if group.member_of(user_id).is_none() && !group.joining_open {
+    let former = group.members.iter().find(|member| member.user_id == Some(user_id));
+    let can_return = former.is_some_and(|former| group.has_open_balance(former.id, accounts(&state)));
+    if group.member_of(user_id).is_none() && !group.joining_open && !can_return {
         return Err(no_such_group());
     }
     Ok(Json(seen_by(&state, &group, user_id)))

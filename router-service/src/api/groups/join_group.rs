@@ -1,6 +1,6 @@
 //! `POST /groups/{key}/members`: the user joins, or a member adds a person without an account.
 
-use super::access::{changed, group_key, lock, no_such_group};
+use super::access::{accounts, changed, group_key, lock, no_such_group};
 use super::once::{Begun, Once};
 use crate::api::nested_body::{integer, name};
 use crate::domain::groups::join::JoinRefusal;
@@ -82,7 +82,7 @@ pub(super) async fn handler(
     } else {
         let group = load::lock(&mut once.tx, &key).await?.ok_or_else(no_such_group)?;
         let is_here = group.member_of(user_id).is_some();
-        (group.join(user_id, wanted.name, wanted.member.map(MemberId)).map_err(problem)?, is_here)
+        (group.join(user_id, wanted.name, wanted.member.map(MemberId), accounts(&state)).map_err(problem)?, is_here)
     };
     members::save(&mut once.tx, &key, &member, clock::now()).await?;
     let json = changed(&state, &mut once.tx, &key, user_id).await?;
@@ -93,6 +93,7 @@ fn problem(refusal: JoinRefusal) -> Problem {
     let code = match refusal {
         JoinRefusal::TooMany => "too_many_members",
         JoinRefusal::Closed => "joining_closed",
+        JoinRefusal::OtherMember => "joined_already",
         JoinRefusal::NotFree => "member_has_account",
     };
     Problem::new(StatusCode::CONFLICT, code, refusal.to_string())

@@ -1,6 +1,6 @@
 //! `DELETE /groups/{key}/settlements/{id}`: cash that was recorded by mistake.
 
-use super::access::{begin, committed, group_key, lock};
+use super::access::{begin, committed_if_none_left, group_key, lock};
 use crate::domain::groups::settle_up::WithdrawRefusal;
 use crate::state::State;
 use crate::store::groups::settlements;
@@ -38,7 +38,7 @@ pub(super) async fn handler(
     let (group, you) = lock(&mut tx, &key, user_id).await?;
     group.withdraw(&you, id).map_err(problem)?;
     settlements::withdraw(&mut tx, id).await?;
-    Ok(Json(committed(&state, tx, &key, user_id).await?))
+    Ok(Json(committed_if_none_left(&state, tx, &group, user_id).await?))
 }
 
 fn problem(refusal: WithdrawRefusal) -> Problem {

@@ -1,6 +1,7 @@
 //! The owner of a bill lets it count in a group.
 
-use super::group::{CHEQUES_MAX, Group};
+use super::currency::Currency;
+use super::group::{CHEQUES_MAX, CountedCheque, Group};
 use super::member::MemberId;
 use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
@@ -28,6 +29,9 @@ pub enum CountRefusal {
     /// The limit is reached.
     #[error("a group has at most {CHEQUES_MAX} bills")]
     TooMany,
+    /// Members have paid each other since: on the bill, they would pay again.
+    #[error("members have settled since this bill came into the group, so its dues stay in the group")]
+    Settled,
 }
 
 impl Group {
@@ -45,8 +49,8 @@ impl Group {
         if split.owner_id != by {
             return Err(CountRefusal::NotTheOwner);
         }
-        let is_here = self.cheques.iter().any(|counted| counted.split.hash == split.hash);
-        if !is_here && self.cheques.len() >= CHEQUES_MAX {
+        let here = self.counted(split);
+        if here.is_none() && self.cheques.len() >= CHEQUES_MAX {
             return Err(CountRefusal::TooMany);
         }
         for (participant, member) in &said {
@@ -65,7 +69,32 @@ impl Group {
                 members.entry(participant.id).or_insert(member);
             }
         }
+        let pays_on_bill = |id: &ParticipantId| {
+            let user_id = split.participant(*id).and_then(|participant| participant.user_id);
+            !members.contains_key(id) && user_id.and_then(|user_id| self.member_of(user_id)).is_none()
+        };
+        if here.is_some_and(|here| self.has_settled_since(here) && here.members.keys().any(pays_on_bill)) {
+            return Err(CountRefusal::Settled);
+        }
         Ok(members)
+    }
+
+    /// Whether the bill can be taken out of the group: nothing of it is open between members, or nothing was paid in the
+    /// group since it came in.
+    ///
+    /// # Errors
+    /// [`CountRefusal::Settled`].
+    pub fn uncount_cheque(&self, split: &Split, accounts: Currency) -> Result<(), CountRefusal> {
+        let is_open = |here: &&CountedCheque| self.has_settled_since(here) && !here.debts(accounts).is_empty();
+        if self.counted(split).filter(is_open).is_some() { Err(CountRefusal::Settled) } else { Ok(()) }
+    }
+
+    fn counted(&self, split: &Split) -> Option<&CountedCheque> {
+        self.cheques.iter().find(|counted| counted.split.hash == split.hash)
+    }
+
+    fn has_settled_since(&self, cheque: &CountedCheque) -> bool {
+        self.settlements.iter().any(|settlement| settlement.counts() && settlement.created_at >= cheque.added_at)
     }
 
     /// The member with this name, if there is only one and they have no account: a user is recognised by their account.

@@ -9,6 +9,7 @@ use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use contracts::ids::{ChequeHash, UserId};
 use std::collections::BTreeMap;
+use time::OffsetDateTime;
 
 /// Largest number of members of a group at a time.
 pub const MEMBERS_MAX: usize = 50;
@@ -43,7 +44,7 @@ pub struct Group {
     pub last_expense: u32,
     /// The bills that count in it.
     pub cheques: Vec<CountedCheque>,
-    /// Payments between members: all that count, and the latest refused ones.
+    /// Payments between members: all but refused ones, and the latest of these.
     pub settlements: Vec<Settlement>,
 }
 
@@ -52,6 +53,8 @@ pub struct Group {
 pub struct CountedCheque {
     /// The bill.
     pub split: Split,
+    /// When it was put into the group.
+    pub added_at: OffsetDateTime,
     /// Which participant is which member. The others pay on the bill.
     pub members: BTreeMap<ParticipantId, MemberId>,
 }

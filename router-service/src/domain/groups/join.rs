@@ -1,5 +1,6 @@
 //! People join a group, or are added without an account.
 
+use super::currency::Currency;
 use super::group::{Group, MEMBERS_MAX};
 use super::member::{Member, MemberId};
 use contracts::ids::UserId;
@@ -16,6 +17,9 @@ pub enum JoinRefusal {
     /// The member to become has an account, or does not exist.
     #[error("there is no member without an account with this number")]
     NotFree,
+    /// They are another member already.
+    #[error("you are another member of this group already")]
+    OtherMember,
 }
 
 impl Group {
@@ -24,12 +28,23 @@ impl Group {
     ///
     /// # Errors
     /// [`JoinRefusal`].
-    pub fn join(&self, user_id: UserId, name: String, as_member: Option<MemberId>) -> Result<Member, JoinRefusal> {
+    pub fn join(
+        &self,
+        user_id: UserId,
+        name: String,
+        as_member: Option<MemberId>,
+        accounts: Currency,
+    ) -> Result<Member, JoinRefusal> {
         let known = self.members.iter().find(|member| member.user_id == Some(user_id));
         if let Some(known) = known.filter(|known| !known.has_left) {
+            if as_member.is_some_and(|wanted| wanted != known.id) {
+                return Err(JoinRefusal::OtherMember);
+            }
             return Ok(Member { name, ..known.clone() });
         }
-        if !self.joining_open {
+        // Who owes something, or is owed it, can always come back to settle up.
+        let returns = known.is_some_and(|known| self.has_open_balance(known.id, accounts));
+        if !self.joining_open && !returns {
             return Err(JoinRefusal::Closed);
         }
         if let Some(known) = known {
@@ -66,18 +81,35 @@ impl Group {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::groups::fixtures::{group, user};
+    use crate::domain::groups::fixtures::{NOW, entry, group, roubles, user};
 
     #[test]
     fn who_comes_back_is_the_same_member() {
         let mut group = group(2);
         group.members[1].has_left = true;
-        let back = group.join(user(2), "Boris".into(), None).unwrap();
+        let back = group.join(user(2), "Boris".into(), None, roubles()).unwrap();
         assert_eq!((back.id, back.has_left, back.name.as_str()), (MemberId(2), false, "Boris"));
-        assert_eq!(group.join(user(9), "Vera".into(), None).unwrap().id, MemberId(3), "a number is never reused");
+        assert_eq!(
+            group.join(user(9), "Vera".into(), None, roubles()).unwrap().id,
+            MemberId(3),
+            "a number is never reused"
+        );
         group.joining_open = false;
-        assert_eq!(group.join(user(2), "Boris".into(), None), Err(JoinRefusal::Closed));
-        assert_eq!(group.join(user(1), "Ann".into(), None).unwrap().id, MemberId(1), "members change their name");
+        assert_eq!(group.join(user(2), "Boris".into(), None, roubles()), Err(JoinRefusal::Closed));
+        assert_eq!(
+            group.join(user(1), "Ann".into(), Some(MemberId(2)), roubles()),
+            Err(JoinRefusal::OtherMember),
+            "a member does not become another one"
+        );
+        let expense = group.add_expense(MemberId(1), entry(100, 1, &[1]), NOW).unwrap();
+        group.expenses.push(crate::domain::groups::expense::Expense { entry: entry(100, 1, &[1, 2]), ..expense });
+        let back = group.join(user(2), "Boris".into(), None, roubles()).unwrap();
+        assert_eq!(back.id, MemberId(2), "who owes something can always come back");
+        assert_eq!(
+            group.join(user(1), "Ann".into(), None, roubles()).unwrap().id,
+            MemberId(1),
+            "members change their name"
+        );
     }
 
     #[test]
@@ -85,9 +117,9 @@ mod tests {
         let mut group = group(2);
         let vera = group.add_person("Vera".into()).unwrap();
         group.members.push(vera);
-        let joined = group.join(user(9), "Vera".into(), Some(MemberId(3))).unwrap();
+        let joined = group.join(user(9), "Vera".into(), Some(MemberId(3)), roubles()).unwrap();
         assert_eq!((joined.id, joined.user_id), (MemberId(3), Some(user(9))));
-        assert_eq!(group.join(user(9), "Vera".into(), Some(MemberId(2))), Err(JoinRefusal::NotFree));
-        assert_eq!(group.join(user(9), "Vera".into(), Some(MemberId(7))), Err(JoinRefusal::NotFree));
+        assert_eq!(group.join(user(9), "Vera".into(), Some(MemberId(2)), roubles()), Err(JoinRefusal::NotFree));
+        assert_eq!(group.join(user(9), "Vera".into(), Some(MemberId(7)), roubles()), Err(JoinRefusal::NotFree));
     }
 }

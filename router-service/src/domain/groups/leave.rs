@@ -1,9 +1,11 @@
 //! A member leaves or is removed.
 
+use super::balances::Balances;
 use super::currency::Currency;
 use super::group::Group;
-use super::member::MemberId;
+use super::member::{Member, MemberId};
 use super::settlement::SettlementState;
+use contracts::money::Money;
 
 /// Why a member cannot leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +25,22 @@ pub enum LeaveRefusal {
 }
 
 impl Group {
+    /// A member who has left, and whose balance is another one in the group `after` a change. They left with a balance of
+    /// zero, and would not see that they owe something again.
+    pub fn left_and_charged<'a>(&'a self, after: &Self, accounts: Currency) -> Option<&'a Member> {
+        let (before, after) = (self.balances(accounts), after.balances(accounts));
+        let of = |balances: &Balances, id: MemberId| -> Vec<(Currency, Money)> {
+            let theirs = balances.iter().filter_map(|(currency, all)| Some((*currency, *all.get(&id)?)));
+            theirs.collect()
+        };
+        self.members.iter().find(|member| member.has_left && of(&before, member.id) != of(&after, member.id))
+    }
+
+    /// Whether the member owes something, or is owed it.
+    pub fn has_open_balance(&self, id: MemberId, accounts: Currency) -> bool {
+        self.balances(accounts).values().any(|of_currency| of_currency.contains_key(&id))
+    }
+
     /// Whether the member can leave.
     ///
     /// # Errors
@@ -36,7 +54,7 @@ impl Group {
         if self.settlements.iter().filter(is_theirs).any(|theirs| theirs.state == SettlementState::Pending) {
             return Err(LeaveRefusal::Pending);
         }
-        if self.balances(accounts).values().any(|of_currency| of_currency.contains_key(&id)) {
+        if self.has_open_balance(id, accounts) {
             return Err(LeaveRefusal::Balance);
         }
         Ok(())

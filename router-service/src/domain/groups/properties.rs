@@ -96,7 +96,11 @@ impl World {
         for (split, counted) in self.splits.iter_mut().zip(self.counted) {
             split.in_group = if counted { members.keys().copied().collect() } else { BTreeSet::new() };
             if counted {
-                self.group.cheques.push(CountedCheque { split: split.clone(), members: members.clone() });
+                self.group.cheques.push(CountedCheque {
+                    split: split.clone(),
+                    added_at: NOW,
+                    members: members.clone(),
+                });
             }
         }
     }

@@ -129,6 +129,9 @@ impl Group {
     pub fn withdraw(&self, caller: &Member, id: TransferId) -> Result<Settlement, WithdrawRefusal> {
         let settlement = self.settlements.iter().find(|settlement| settlement.id == id);
         let settlement = settlement.ok_or(WithdrawRefusal::NoSuchSettlement)?;
+        if settlement.state == SettlementState::Withdrawn {
+            return Err(WithdrawRefusal::NoSuchSettlement);
+        }
         if settlement.users.is_some() {
             return Err(WithdrawRefusal::Transfer);
         }

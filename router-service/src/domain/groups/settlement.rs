@@ -30,7 +30,7 @@ pub struct Settlement {
     pub state: SettlementState,
 }
 
-/// What is known about a payment. Cash that was withdrawn is not part of a group any more.
+/// What is known about a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettlementState {
     /// Payments has not answered.
@@ -39,6 +39,8 @@ pub enum SettlementState {
     Paid,
     /// Refused; nothing has moved.
     Failed(RefusalReason),
+    /// Cash that was recorded by mistake.
+    Withdrawn,
 }
 
 impl Settlement {
@@ -46,7 +48,7 @@ impl Settlement {
     pub fn counts(&self) -> bool {
         match self.state {
             SettlementState::Pending | SettlementState::Paid => true,
-            SettlementState::Failed(_) => false,
+            SettlementState::Failed(_) | SettlementState::Withdrawn => false,
         }
     }
 }

@@ -35,12 +35,18 @@ pub async fn put(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let short = hash.shortened();
-    remove(connection, hash).await?;
+    forget_members(connection, hash).await?;
     let (group, cheque) = (key.as_str(), hash.as_str());
-    sqlx::query!("insert into group_cheques (hash, key, added_at) values ($1, $2, $3)", cheque, group, now)
-        .execute(&mut *connection)
-        .await
-        .during(format_args!("put cheque {short} into group {}", key.shortened()))?;
+    sqlx::query!(
+        "insert into group_cheques (hash, key, added_at) values ($1, $2, $3) on conflict on constraint group_cheques_pkey \
+         do nothing",
+        cheque,
+        group,
+        now
+    )
+    .execute(&mut *connection)
+    .await
+    .during(format_args!("put cheque {short} into group {}", key.shortened()))?;
     let participants: Vec<i32> = members.keys().map(|id| number(id.0)).collect();
     let ids: Vec<i32> = members.values().map(|id| number(id.0)).collect();
     sqlx::query!(
@@ -63,15 +69,20 @@ pub async fn put(
 /// If a query fails.
 pub async fn remove(connection: &mut PgConnection, hash: &ChequeHash) -> Result<(), StoreError> {
     let short = hash.shortened();
-    sqlx::query!("delete from group_cheque_members where hash = $1", hash.as_str())
-        .execute(&mut *connection)
-        .await
-        .during(format_args!("forget the members on cheque {short}"))?;
+    forget_members(connection, hash).await?;
     sqlx::query!("delete from group_cheques where hash = $1", hash.as_str())
         .execute(connection)
         .await
         .map(drop)
         .during(format_args!("take cheque {short} out of its group"))
+}
+
+async fn forget_members(connection: &mut PgConnection, hash: &ChequeHash) -> Result<(), StoreError> {
+    sqlx::query!("delete from group_cheque_members where hash = $1", hash.as_str())
+        .execute(connection)
+        .await
+        .map(drop)
+        .during(format_args!("delete who is who on cheque {}", hash.shortened()))
 }
 
 /// The bills of a group, the oldest first.
@@ -80,8 +91,10 @@ pub(super) async fn of_group(
     key: &ChequeHash,
 ) -> Result<Vec<CountedCheque>, StoreError> {
     let short = key.shortened();
-    let hashes = sqlx::query_scalar!("select hash from group_cheques where key = $1", key.as_str());
-    let hashes = hashes.fetch_all(&mut *connection).await.during(format_args!("list the bills of group {short}"))?;
+    let rows = sqlx::query!("select hash, added_at from group_cheques where key = $1", key.as_str());
+    let rows = rows.fetch_all(&mut *connection).await.during(format_args!("list the bills of group {short}"))?;
+    let hashes: Vec<String> = rows.iter().map(|row| row.hash.clone()).collect();
+    let mut added_at: BTreeMap<String, OffsetDateTime> = rows.into_iter().map(|row| (row.hash, row.added_at)).collect();
     let rows = sqlx::query!(
         r#"select hash as "hash!", participant as "participant!", member as "member!"
            from group_participants where key = $1"#,
@@ -97,7 +110,8 @@ pub(super) async fn of_group(
     let counted = |found| match found {
         Found::Split(split) => {
             let members = members.remove(split.hash.as_str()).unwrap_or_default();
-            Some(CountedCheque { split, members })
+            let added_at = added_at.remove(split.hash.as_str())?;
+            Some(CountedCheque { split, added_at, members })
         }
         Found::Deleted => None,
     };

@@ -102,12 +102,12 @@ pub async fn answer(
     Ok(answered.rows_affected() > 0)
 }
 
-/// The payments of a group, the oldest first: all that count, and the latest refused ones.
+/// The payments of a group, the oldest first: all but refused ones, and the latest of these.
 pub(super) async fn of_group(connection: &mut PgConnection, key: &ChequeHash) -> Result<Vec<Settlement>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         "select id, from_member, to_member, currency, amount, from_user, to_user, recorded_by, state, reason, created_at \
-         from group_settlements where key = $1 and (state in ('pending', 'paid') or id in ( \
+         from group_settlements where key = $1 and (state in ('pending', 'paid', 'withdrawn') or id in ( \
              select id from group_settlements where key = $1 and state = 'failed' order by created_at desc limit $2 \
          )) order by created_at, id",
         key.as_str(),
@@ -175,6 +175,7 @@ fn settlement(row: Row) -> Result<Settlement, Malformed> {
     let state = match (row.state.as_str(), row.reason) {
         ("pending", None) => SettlementState::Pending,
         ("paid", None) => SettlementState::Paid,
+        ("withdrawn", None) => SettlementState::Withdrawn,
         ("failed", Some(reason)) => SettlementState::Failed(serde_json::from_value(reason.into())?),
         _ => return Err("payment in an unknown state".into()),
     };

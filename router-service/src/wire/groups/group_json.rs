@@ -9,6 +9,7 @@ use crate::domain::groups::settlement::{Settlement, SettlementState};
 use contracts::ids::{ChequeHash, TransferId, UserId};
 use contracts::money::{Amount, Money};
 use contracts::payments::RefusalReason;
+use contracts::title::Title;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
@@ -99,6 +100,9 @@ pub struct TransferJson {
 pub struct ChequeJson {
     /// The key of its share link.
     pub hash: ChequeHash,
+    /// What it is called.
+    #[serde(flatten)]
+    pub title: Title,
     /// When it was shared.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -142,7 +146,7 @@ pub struct PaymentJson {
     pub amount: Amount,
     /// `balance` or `cash`.
     pub means: &'static str,
-    /// `pending`, `paid` or `failed`.
+    /// `pending`, `paid`, `failed` or `withdrawn`.
     pub state: &'static str,
     /// Why the transfer was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -229,6 +233,7 @@ fn cheque(counted: &CountedCheque, accounts: Currency) -> ChequeJson {
     let members = counted.rows(accounts).into_iter();
     ChequeJson {
         hash: split.hash.clone(),
+        title: split.cheque.title(),
         created_at: split.created_at,
         currency: Group::currency_of(split, accounts).to_string(),
         total: split.total(),
@@ -243,6 +248,7 @@ fn payment(settlement: &Settlement) -> PaymentJson {
         SettlementState::Pending => ("pending", None),
         SettlementState::Paid => ("paid", None),
         SettlementState::Failed(reason) => ("failed", Some(reason)),
+        SettlementState::Withdrawn => ("withdrawn", None),
     };
     PaymentJson {
         id: settlement.id,
