@@ -183,7 +183,7 @@ test('four people, two payers and two currencies: a bill is changed, paid, given
   await anna.page.getByRole('button', { name: 'Give €20.00 back' }).click();
   await anna.page.getByRole('button', { name: 'Transfer €20.00' }).click();
   await vera.page.locator('[data-pay="none"]').waitFor();
-  await said(vera.page, 'Anna paid €20.00 → Vera.');
+  await said(vera.page, 'You got €20.00 back.');
   await vera.page.getByRole('button', { name: 'Pay ₽1,900.00' }).click();
   await vera.page.locator('[data-pay="paid"]').waitFor();
 
@@ -230,7 +230,7 @@ test('four people, two payers and two currencies: a bill is changed, paid, given
     'You took Risotto.',
     'Risotto: €18.00 → €20.00.',
     'You paid €20.00 → Anna.',
-    'Anna paid €20.00 → Vera.',
+    'You got €20.00 back.',
     'Anna took Tiramisu for Dmitri.',
     'Paid to the restaurant: Boris €41.00, the owner the rest.',
     'Dmitri paid €9.00 → Boris in cash. “at the door”',

@@ -119,7 +119,7 @@ pub fn changes_between(before: &Split, after: &Split) -> Vec<Change> {
     changes.extend(claims(before, after));
     changes.extend(payers(before, after));
     changes.extend(after.participants.iter().flat_map(|one| reports(before.participant(one.id), one)));
-    changes.extend(after.participants.iter().filter_map(|one| transfers(before.participant(one.id), one, after)));
+    changes.extend(after.participants.iter().filter_map(|one| transfer(before, after, one)));
     changes.extend(outside(before, after));
     if before.in_group.is_empty() != after.in_group.is_empty() {
         changes.push(Change::InGroup(!after.in_group.is_empty()));
@@ -239,14 +239,21 @@ fn reports(before: Option<&Participant>, after: &Participant) -> Vec<Change> {
     changes
 }
 
-fn transfers(before: Option<&Participant>, after: &Participant, split: &Split) -> Option<Change> {
-    let old = before.and_then(|before| before.settlement.last);
-    let last = after.settlement.last.filter(|last| old != Some(*last))?;
-    let with = match last.direction {
-        Direction::ToOwner | Direction::ToParticipant => None,
-        Direction::To(other) => split.participant(other).map(person),
+fn transfer(before: &Split, after: &Split, one: &Participant) -> Option<Change> {
+    let old = before.participant(one.id).and_then(|before| before.settlement.last);
+    let last = one.settlement.last.filter(|last| old != Some(*last))?;
+    let movement = match last.direction {
+        Direction::ToOwner | Direction::ToParticipant => {
+            Movement { who: person(one), with: None, amount: last.signed() }
+        }
+        // All that the other one has paid them goes back.
+        Direction::To(other) if before.paid_between(other, one.id) == last.amount => {
+            Movement { who: person(after.participant(other)?), with: Some(person(one)), amount: last.amount.negated() }
+        }
+        Direction::To(other) => {
+            Movement { who: person(one), with: after.participant(other).map(person), amount: last.amount }
+        }
     };
-    let movement = Movement { who: person(after), with, amount: last.signed() };
     Some(match last.state {
         AttemptState::Pending => Change::Transferring(movement),
         AttemptState::Done => Change::Transferred(movement),
