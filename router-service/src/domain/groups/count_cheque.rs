@@ -86,7 +86,7 @@ impl Group {
     /// [`CountRefusal::Settled`].
     pub fn uncount_cheque(&self, split: &Split, accounts: Currency) -> Result<(), CountRefusal> {
         let is_open = |here: &&CountedCheque| self.has_settled_since(here) && !here.debts(accounts).is_empty();
-        if self.counted(split).filter(is_open).is_some() { Err(CountRefusal::Settled) } else { Ok(()) }
+        if self.counted(split).as_ref().is_some_and(is_open) { Err(CountRefusal::Settled) } else { Ok(()) }
     }
 
     fn counted(&self, split: &Split) -> Option<&CountedCheque> {
