@@ -133,7 +133,7 @@ class Narrator {
     }
   }
 
-  /** Somebody took it for themselves, or the owner for another participant without a device. */
+  /** A participant took it for themselves, or the owner for one without a device. */
   took(who: Who, what: string): string {
     const texts = this.speech.words.cheque.log;
     if (this.isYou(who)) return texts.youTook(what);
