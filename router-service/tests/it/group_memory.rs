@@ -102,3 +102,20 @@ async fn the_history_of_a_bill_says_that_it_counts_in_a_group_and_not_that_it_is
     assert_eq!(changes, [&counts(false), &counts(true)]);
     assert_eq!(read[0]["by"], json!(OWNER));
 }
+
+#[tokio::test]
+async fn the_table_names_a_bill_and_says_who_has_paid_the_restaurant() {
+    let stage = Stage::new().await;
+    let (group, bill) = with_bill(&stage).await;
+    let title = r#"{"merchant": "Luna", "purchased_on": "2026-11-20"}"#;
+    assert_eq!(stage.owner().put(&format!("{bill}/title"), title).await.status, 200);
+    let version = stage.state(&bill).await["split"]["version"].clone();
+    let advances = json!({ "version": version, "advances": { "2": 40 } }).to_string();
+    assert_eq!(stage.owner().put(&format!("{bill}/advances"), &advances).await.status, 200);
+    let table = stage.owner().get(&format!("{group}/export.csv")).await.text;
+    let rows: Vec<&str> = table.lines().skip(1).collect();
+    for (row, end) in rows.iter().zip(["5.00,22.50,RUB,17.50", "40.00,22.50,RUB,-17.50"]) {
+        assert!(row.starts_with("2026-11-20,bill,") && row.contains(",Luna,") && row.ends_with(end), "{table}");
+    }
+    assert_eq!(rows.len(), 2, "{table}");
+}

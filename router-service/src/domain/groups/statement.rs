@@ -4,7 +4,7 @@ use super::balances::Debt;
 use super::currency::Currency;
 use super::group::{CountedCheque, Group};
 use super::member::MemberId;
-use crate::domain::participant::ParticipantId;
+use crate::domain::participant::{Participant, ParticipantId};
 use contracts::money::Money;
 use std::collections::BTreeMap;
 use time::Date;
@@ -29,7 +29,7 @@ pub struct Row {
     pub kind: Kind,
     /// The number of an expense, the id of a payment, or the beginning of the key of a bill: the key itself is a secret.
     pub item: String,
-    /// What an expense was for.
+    /// What an expense was for, or the merchant of a bill.
     pub title: String,
     /// The member.
     pub member: MemberId,
@@ -112,10 +112,10 @@ impl CountedCheque {
         for participant in &split.participants {
             let Some(member) = self.members.get(&participant.id) else { continue };
             let paid = if participant.id == ParticipantId::OWNER {
-                dues.total.minor()
-                    - split.participants.iter().map(|other| other.settlement.expected().minor()).sum::<i64>()
+                let others = split.participants.iter().filter(|other| other.id != ParticipantId::OWNER);
+                dues.total.minor() - others.map(paid_by).sum::<i64>()
             } else {
-                participant.settlement.expected().minor()
+                paid_by(participant)
             };
             let sum = sums.entry(*member).or_default();
             *sum = (sum.0 + paid, sum.1 + dues.of(participant.id).due().minor());
@@ -129,10 +129,10 @@ impl CountedCheque {
             Money::from_minor(debts.iter().map(signed).sum())
         };
         let row = |(member, (paid, share)): (MemberId, (i64, i64))| Row {
-            date: split.created_at.date(),
+            date: split.cheque.purchased_on.unwrap_or_else(|| split.created_at.date()),
             kind: Kind::Bill,
             item: split.hash.shortened().to_string(),
-            title: String::new(),
+            title: split.cheque.merchant.clone().unwrap_or_default(),
             member,
             currency: own,
             total: dues.total,
@@ -142,4 +142,9 @@ impl CountedCheque {
         };
         sums.into_iter().map(row).collect()
     }
+}
+
+/// What a participant other than the owner has paid: to the restaurant, and to others, less what they got.
+fn paid_by(participant: &Participant) -> i64 {
+    participant.advance.minor() + participant.settlement.expected().minor()
 }
