@@ -83,7 +83,14 @@ pub enum ChangeJson {
     /// Anything else of the bill was changed, or many lines.
     Corrected,
     /// The bill has another name.
-    Named(Title),
+    Named {
+        /// The restaurant or shop.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        merchant: Option<String>,
+        /// The day of the purchase, `2026-02-05`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        purchased_on: Option<String>,
+    },
     /// The owner has confirmed a bill that does not add up.
     Confirmed,
     /// The bill is divided in another way.
@@ -106,22 +113,46 @@ pub enum ChangeJson {
         open: bool,
     },
     /// A transfer was requested.
-    Transferring(MovedJson),
+    Transferring {
+        /// The participant who pays, or gets money back if the amount is negative.
+        who: PersonJson,
+        /// The other one; none for the owner who alone has paid the restaurant.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        with: Option<PersonJson>,
+        /// The amount, in the currency of the bill.
+        amount: Money,
+    },
     /// A transfer was made.
-    Transferred(MovedJson),
+    Transferred {
+        /// The participant who pays, or gets money back if the amount is negative.
+        who: PersonJson,
+        /// The other one; none for the owner who alone has paid the restaurant.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        with: Option<PersonJson>,
+        /// The amount, in the currency of the bill.
+        amount: Money,
+    },
     /// A transfer was refused.
     Refused {
-        /// The transfer.
-        #[serde(flatten)]
-        moved: MovedJson,
+        /// The participant who pays, or gets money back if the amount is negative.
+        who: PersonJson,
+        /// The other one; none for the owner who alone has paid the restaurant.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        with: Option<PersonJson>,
+        /// The amount, in the currency of the bill.
+        amount: Money,
         /// Why.
         reason: RefusalReason,
     },
     /// A payment outside the app was recorded.
     Outside {
-        /// The payment.
-        #[serde(flatten)]
-        moved: MovedJson,
+        /// The participant who pays, or gets money back if the amount is negative.
+        who: PersonJson,
+        /// The other one; none for the owner who alone has paid the restaurant.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        with: Option<PersonJson>,
+        /// The amount, in the currency of the bill.
+        amount: Money,
         /// How it was made; not if it was given back or taken back.
         #[serde(skip_serializing_if = "Option::is_none")]
         how: Option<OutsideJson>,
@@ -172,19 +203,6 @@ pub struct PersonJson {
     pub name: Option<String>,
 }
 
-/// Money between two participants.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[schema(as = Moved)]
-pub struct MovedJson {
-    /// The participant who pays, or gets money back if the amount is negative.
-    pub who: PersonJson,
-    /// The other one; none for the owner who alone has paid the restaurant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub with: Option<PersonJson>,
-    /// The amount, in the currency of the bill.
-    pub amount: Money,
-}
-
 /// What a participant has paid to the restaurant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Payer)]
@@ -213,7 +231,9 @@ impl From<Change> for ChangeJson {
             },
             Change::Total(before, after) => Self::Total { before, after },
             Change::Corrected => Self::Corrected,
-            Change::Named(title) => Self::Named(title),
+            Change::Named(Title { merchant, purchased_on }) => {
+                Self::Named { merchant, purchased_on: purchased_on.map(|day| day.to_string()) }
+            }
             Change::Confirmed => Self::Confirmed,
             Change::Method(method) => Self::Method { method: method.to_owned() },
             Change::Tip => Self::Tip,
@@ -228,11 +248,21 @@ impl From<Change> for ChangeJson {
             Change::Reported(who, amount) => Self::Reported { who: who.into(), amount },
             Change::ReportDropped(who) => Self::ReportDropped { who: who.into() },
             Change::Reminded(who) => Self::Reminded { who: who.into() },
-            Change::Transferring(movement) => Self::Transferring(movement.into()),
-            Change::Transferred(movement) => Self::Transferred(movement.into()),
-            Change::Refused(movement, reason) => Self::Refused { moved: movement.into(), reason },
+            Change::Transferring(movement) => {
+                let (who, with, amount) = parts(movement);
+                Self::Transferring { who, with, amount }
+            }
+            Change::Transferred(movement) => {
+                let (who, with, amount) = parts(movement);
+                Self::Transferred { who, with, amount }
+            }
+            Change::Refused(movement, reason) => {
+                let (who, with, amount) = parts(movement);
+                Self::Refused { who, with, amount, reason }
+            }
             Change::Outside(movement, how) => {
-                Self::Outside { moved: movement.into(), how: how.as_ref().map(OutsideJson::from) }
+                let (who, with, amount) = parts(movement);
+                Self::Outside { who, with, amount, how: how.as_ref().map(OutsideJson::from) }
             }
             Change::InGroup(counts) => Self::InGroup { counts },
             Change::Settled => Self::Settled,
@@ -246,10 +276,9 @@ impl From<Person> for PersonJson {
     }
 }
 
-impl From<Movement> for MovedJson {
-    fn from(Movement { who, with, amount }: Movement) -> Self {
-        Self { who: who.into(), with: with.map(PersonJson::from), amount }
-    }
+/// The participant, the other one, and the amount.
+fn parts(movement: Movement) -> (PersonJson, Option<PersonJson>, Money) {
+    (movement.who.into(), movement.with.map(PersonJson::from), movement.amount)
 }
 
 #[cfg(test)]
