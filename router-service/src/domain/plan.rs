@@ -76,8 +76,10 @@ impl Split {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::split;
+    use crate::domain::fixtures::{split, transfer, user};
     use crate::domain::method::Method;
+    use crate::domain::open_pairs::open_pairs;
+    use crate::domain::settle::{Agreed, SettleRefusal};
 
     /// What each pays whom.
     fn plan(split: &Split) -> Vec<(u32, u32, i64)> {
@@ -110,5 +112,25 @@ mod tests {
         let two = claimed.set_advances(claimed.version, &advances).unwrap().unwrap();
         assert_eq!(plan(&two), [(3, 2, 300)]);
         assert_eq!(two.dues().unclaimed.minor(), 200);
+    }
+
+    #[test]
+    fn a_payer_who_is_in_no_group_gets_from_the_owner_what_others_pay_in_the_group() {
+        // The owner has paid 100 and the first user 200; the second one pays in the group.
+        let equal = split(&[300]).with_user(2).with_user(3).set_method(Method::Equal, None).unwrap().unwrap();
+        let advances = BTreeMap::from([(ParticipantId(2), Money::from_minor(200))]);
+        let mut two = equal.set_advances(equal.version, &advances).unwrap().unwrap();
+        assert_eq!(plan(&two), [(3, 2, 100)]);
+        two.in_group = [ParticipantId::OWNER, ParticipantId(3)].into();
+        assert_eq!(plan(&two), [(1, 2, 100)]);
+        let pay = |split: &Split, id| {
+            split.settle_to(user(id), None, None, Agreed::Version(split.version), "RUB", transfer(1))
+        };
+        assert_eq!(pay(&two, 3), Err(SettleRefusal::InGroup));
+        let (paid, requested) = pay(&two, 1).unwrap();
+        assert_eq!((requested.from_user, requested.to_user, requested.amount.money().minor()), (user(1), user(2), 100));
+        let paid = paid.transfer_completed(transfer(1)).unwrap();
+        assert!(plan(&paid).is_empty() && paid.is_settled(&paid.dues()));
+        assert_eq!(open_pairs(&paid), [(ParticipantId(3), ParticipantId::OWNER, Money::from_minor(100))]);
     }
 }

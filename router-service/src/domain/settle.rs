@@ -198,7 +198,7 @@ impl Split {
             return Err(SettleRefusal::Owner);
         }
         let participant = self.participant(id).ok_or(SettleRefusal::NotHere)?;
-        if self.in_group.contains(&id) {
+        if self.pays_in_group(id) {
             return Err(SettleRefusal::InGroup);
         }
         let settlement = participant.settlement;

@@ -364,7 +364,7 @@ fn participant(split: &Split, participant: &Participant, dues: &Dues) -> Partici
         advance: split.has_several_payers().then(|| split.advance_of(participant.id, dues.total)),
         paid: participant.settlement.paid(),
         to_pay,
-        in_group: split.in_group.contains(&participant.id),
+        in_group: split.pays_in_group(participant.id),
         to_transfer: split.rate.and_then(|rate| rate.convert(to_pay)).unwrap_or(to_pay),
         settlement: settlement(participant),
         outside: participant.outside.as_ref().map(OutsideJson::from),

@@ -7,6 +7,10 @@ use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use contracts::ids::UserId;
 use std::collections::BTreeMap;
+use time::Duration;
+
+/// How far the clocks of two replicas may be apart: a payment that seems to be a little older than the bill counts as newer.
+const CLOCKS_APART_MAX: Duration = Duration::MINUTE;
 
 /// Why a bill does not count in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,7 +98,8 @@ impl Group {
     }
 
     fn has_settled_since(&self, cheque: &CountedCheque) -> bool {
-        self.settlements.iter().any(|settlement| settlement.counts() && settlement.created_at >= cheque.added_at)
+        let since = cheque.added_at - CLOCKS_APART_MAX;
+        self.settlements.iter().any(|settlement| settlement.counts() && settlement.created_at >= since)
     }
 
     /// The member with this name, if there is only one and they have no account: a user is recognised by their account.
@@ -109,8 +114,11 @@ impl Group {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::split;
-    use crate::domain::groups::fixtures::{group, user};
+    use crate::domain::fixtures::{split, transfer};
+    use crate::domain::groups::fixtures::{NOW, group, roubles, user};
+    use crate::domain::groups::settlement::{Settlement, SettlementState};
+    use crate::domain::method::Method;
+    use contracts::money::{Amount, Money};
 
     #[test]
     fn participants_are_members_by_their_user_or_by_name() {
@@ -139,5 +147,51 @@ mod tests {
         }
         let split = split(&[1000]).with_guests(1);
         assert_eq!(group.count_cheque(&split, user(1), BTreeMap::new()), Ok(BTreeMap::new()));
+    }
+
+    #[test]
+    fn a_bill_leaves_its_group_unless_it_is_open_and_was_settled_since_or_by_a_clock_that_is_late() {
+        let mut group = group(2);
+        let split = split(&[1000]).with_user(2).set_method(Method::Equal, None).unwrap().unwrap();
+        let members = BTreeMap::from([(ParticipantId(1), MemberId(1)), (ParticipantId(2), MemberId(2))]);
+        group.cheques.push(CountedCheque { split: split.clone(), added_at: NOW, members });
+        assert_eq!(group.uncount_cheque(&split, roubles()), Ok(()), "no payment");
+        let paid = Settlement {
+            id: transfer(1),
+            from: MemberId(2),
+            to: MemberId(1),
+            currency: roubles(),
+            amount: Amount::new(Money::from_minor(500)).unwrap(),
+            users: None,
+            recorded_by: MemberId(1),
+            created_at: NOW,
+            state: SettlementState::Paid,
+        };
+        for (created_at, state, expected) in [
+            (NOW - Duration::HOUR, SettlementState::Paid, Ok(())),
+            (NOW - Duration::SECOND, SettlementState::Paid, Err(CountRefusal::Settled)),
+            (NOW + Duration::HOUR, SettlementState::Pending, Err(CountRefusal::Settled)),
+            (NOW + Duration::HOUR, SettlementState::Withdrawn, Ok(())),
+        ] {
+            group.settlements = vec![Settlement { created_at, state, ..paid }];
+            assert_eq!(group.uncount_cheque(&split, roubles()), expected, "{created_at} {state:?}");
+        }
+    }
+
+    #[test]
+    fn after_a_payment_a_participant_stays_a_member() {
+        let mut group = group(1);
+        let vera = group.add_person("Vera".into()).unwrap();
+        group.members.push(vera);
+        let split = split(&[1000]).with_guests(1).set_method(Method::Equal, None).unwrap().unwrap();
+        let said = BTreeMap::from([(ParticipantId(2), MemberId(2))]);
+        let members = BTreeMap::from([(ParticipantId(1), MemberId(1)), (ParticipantId(2), MemberId(2))]);
+        group.cheques.push(CountedCheque { split: split.clone(), added_at: NOW, members });
+        let (from, to, amount) = (MemberId(2), MemberId(1), Amount::new(Money::from_minor(500)).unwrap());
+        let (users, recorded_by, state) = (None, MemberId(1), SettlementState::Paid);
+        let (id, currency, created_at) = (transfer(1), roubles(), NOW);
+        group.settlements.push(Settlement { id, from, to, currency, amount, users, recorded_by, created_at, state });
+        assert_eq!(group.count_cheque(&split, user(1), BTreeMap::new()), Err(CountRefusal::Settled));
+        assert_eq!(group.count_cheque(&split, user(1), said.clone()), Ok(said));
     }
 }
