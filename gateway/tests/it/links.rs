@@ -91,7 +91,7 @@ async fn a_link_without_a_bill_has_the_generic_preview() {
 
 #[tokio::test]
 async fn a_slow_service_does_not_hold_up_the_page() {
-    let slow = || async { tokio::time::sleep(Duration::from_secs(60)).await };
+    let slow = || async { tokio::time::sleep(Duration::from_mins(1)).await };
     let (stage, _service) = before_router(Router::new().fallback(get(slow))).await;
     let started = Instant::now();
     assert_eq!(post_in_a_chat(stage.links).await.status, StatusCode::OK);
