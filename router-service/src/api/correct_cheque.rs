@@ -118,6 +118,7 @@ pub(super) async fn handler(
     let scope = |user_id: UserId| Scope::of(&headers, user_id.get(), "PATCH /{hash}/cheque", &request);
     let scope = visitor.0.user_id.map(scope).transpose()?.flatten();
     let correction = read(body)?;
+    let edits_lines = correction.lines.is_some();
     keyed(
         &state,
         &hash,
@@ -127,6 +128,7 @@ pub(super) async fn handler(
             visitor.require_owner(split)?;
             let corrected = split.correct(correction).map_err(|refusal| match &refusal {
                 CorrectRefusal::Conflict(conflicts) => conflict(conflicts, split, refusal.to_string()),
+                CorrectRefusal::Bounds(_) if edits_lines => FieldErrors::one("/lines", &refusal.to_string()),
                 _ => problem(refusal),
             })?;
             Ok((corrected, ()))

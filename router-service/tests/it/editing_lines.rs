@@ -110,6 +110,9 @@ async fn a_wrong_edit_of_lines_is_refused_with_its_pointer() {
         assert_eq!(problem(&refused), (422, "invalid_request".into(), json!(pointer)), "{body}: {}", refused.text);
     }
     assert_eq!(lines(&stage.state(&path).await), [(1, json!(100), 1)]);
+    let full = stage.cheque(&[1; 1000]).await;
+    let more = json!({ "lines": { "add": [{ "name": "Суп", "numberServings": 1, "total": 1 }] } });
+    assert_eq!(problem(&edit(&stage, &full, more).await).2, json!("/lines"), "the bill has too many lines");
     let new = r#"{"total_account": 5, "lines": {"add": []}}"#;
     assert_eq!(
         problem(&stage.owner().post("/cheques", new).await).2,
