@@ -92,7 +92,7 @@ test('an edit while somebody pays is shown first, and a payment is given back', 
   }
 });
 
-test('edits of the same bill in two tabs are shown side by side, and a closed bill takes nobody new', async () => {
+test('edits of different lines in two tabs both stay, of the same line they are shown side by side, and a closed bill takes nobody new', async () => {
   const browser = await launch();
   try {
     const one = await open(browser);
@@ -109,12 +109,31 @@ test('edits of the same bill in two tabs are shown side by side, and a closed bi
     await one.page.getByRole('dialog').waitFor();
     await one.page.keyboard.press('Escape');
     await two.getByRole('button', { name: 'Save and share' }).click();
+    await two.getByRole('dialog').waitFor();
+    await two.keyboard.press('Escape');
+    for (const page of [one.page, two]) {
+      await page.locator('[data-line="1"]').getByText('Pizza Diavola').waitFor();
+      await page.locator('[data-line="3"]').getByText('Lasagne').waitFor();
+    }
+
+    for (const page of [one.page, two]) await page.locator('a[href="#/review"]').click();
+    await two.locator('[data-review="3"] .name textarea').fill('Ravioli');
+    await two.locator('[data-review="2"] .name textarea').fill('Lemon juice');
+    await one.page.locator('[data-review="3"] .name textarea').fill('Tagliatelle');
+    await one.page.getByRole('button', { name: 'Save and share' }).click();
+    await one.page.getByRole('dialog').waitFor();
+    await one.page.keyboard.press('Escape');
     const conflict = two.locator('.conflict');
     await conflict.getByText('Nothing of yours is lost').waitFor();
-    assert.deepEqual(await conflict.locator('tbody th').allInnerTexts(), ['Pizza Margherita', 'Lasagne']);
-    await conflict.getByRole('button', { name: 'Keep what is here' }).click();
+    assert.deepEqual(await conflict.locator('tbody th').allInnerTexts(), ['Lasagne']);
+    assert.deepEqual(await conflict.locator('tbody td .numbers').allInnerTexts(), ['Tagliatelle: ₽450.00', 'Ravioli: ₽450.00']);
+    await conflict.getByRole('button', { name: 'Lasagne: keep what is here' }).click();
     await conflict.waitFor({ state: 'detached' });
-    await one.page.locator('[data-line="1"]').getByText('Pizza Diavola').waitFor();
+    await two.getByRole('button', { name: 'Save and share' }).click();
+    await two.getByRole('dialog').waitFor();
+    await two.keyboard.press('Escape');
+    await one.page.locator('[data-line="3"]').getByText('Ravioli').waitFor();
+    await one.page.locator('[data-line="2"]').getByText('Lemon juice').waitFor();
 
     await one.page.getByRole('button', { name: 'Close', exact: true }).click();
     await one.page.getByText('Nobody else can join', { exact: true }).waitFor();

@@ -11,6 +11,8 @@ export interface ListedGroup {
   members: number;
   /** The bills that count in it. */
   cheques: string[];
+  /** Of the newest groups only. */
+  balances?: GroupBalance[];
   created_at: string;
 }
 
@@ -60,6 +62,9 @@ export interface Expense extends Entry {
   changed_by: number;
   changed_at: string;
 }
+
+/** A version of an expense. */
+export type ExpenseVersion = Expense & { deleted: boolean };
 
 export interface CountedCheque {
   hash: string;
@@ -146,8 +151,14 @@ export function editExpense(group: GroupCall, id: number, entry: Entry, revision
   return send(group, `/expenses/${id}`, { method: 'PUT', body });
 }
 
-export function deleteExpense(group: GroupCall, id: number): Promise<Group> {
-  return send(group, `/expenses/${id}`, { method: 'DELETE' });
+/** `revision` is the version that the member has seen. */
+export function deleteExpense(group: GroupCall, id: number, revision: number): Promise<Group> {
+  return send(group, `/expenses/${id}?revision=${revision}`, { method: 'DELETE' });
+}
+
+/** Every version of an expense, the newest first. */
+export async function expenseHistory({ userId, key }: GroupCall, id: number): Promise<ExpenseVersion[]> {
+  return (await call<ExpenseVersion[]>(`/groups/${key}/expenses/${id}/history`, { userId })).data;
 }
 
 /** `members` by participant, for those who are not members by their account. */

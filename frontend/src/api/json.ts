@@ -8,6 +8,7 @@ const HUNDREDTHS = new Set([
   ...['total_account', 'price', 'total', 'service', 'discount', 'tax', 'tip', 'rounding', 'difference'],
   ...['due', 'paid', 'to_pay', 'to_transfer', 'owed', 'items', 'unclaimed', 'advance', 'before', 'after'],
 ]);
+const QUANTITIES = new Set(['numberServings', 'quantity_before', 'quantity_after']);
 /** Objects whose values are amounts or percentages, by participant. */
 const HUNDREDTHS_BY_ID = new Set(['amounts', 'percents', 'paid_by', 'parts']);
 
@@ -18,7 +19,7 @@ const reviveExact: Reviver = (key, value, context) => {
   if (typeof value === 'number') {
     const source = context?.source ?? String(value);
     if (HUNDREDTHS.has(key)) return exactMinor(source);
-    return key === 'numberServings' ? exactQuantity(source) : value;
+    return QUANTITIES.has(key) ? exactQuantity(source) : value;
   }
   if (HUNDREDTHS_BY_ID.has(key) && typeof value === 'object' && value !== null) {
     // Up to 10^12 with two decimals, a number's string form equals its source text.

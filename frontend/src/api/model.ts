@@ -65,7 +65,7 @@ type ExactEach<T, K extends PropertyKey> = T extends unknown
 
 /** One fact of the history of a cheque; `before` of a new name is text. */
 export type Change =
-  | ExactEach<Exclude<Schemas['Change'], { what: 'payers' }>, 'amount' | 'before' | 'after'>
+  | ExactEach<Exclude<Schemas['Change'], { what: 'payers' }>, 'amount' | 'before' | 'after' | 'quantity_before' | 'quantity_after'>
   | { what: 'payers'; payers: WithMoney<Schemas['Payer'], 'amount'>[] };
 export type ChequeActivity = Omit<Schemas['Activity'], 'changes'> & { changes: Change[] };
 export type ListedCheque = Omit<Exact<Schemas['ListedCheque'], 'total_account' | 'due'>, 'settlement'> & {

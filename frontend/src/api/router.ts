@@ -20,7 +20,10 @@ export interface Table {
 export interface Correction {
   /** The version of the state on which the correction is based. */
   version?: number;
+  /** All lines; for a new bill. */
   products?: CorrectedLine[];
+  /** Edits of single lines. */
+  lines?: LineEdits;
   total_account?: Minor | null;
   service?: Minor | null;
   discount?: Minor | null;
@@ -31,6 +34,18 @@ export interface Correction {
   merchant?: string | null;
   purchased_on?: string | null;
   confirmed?: boolean;
+}
+
+export interface LineEdits {
+  set: (CorrectedLine & SeenLine)[];
+  add: CorrectedLine[];
+  remove: SeenLine[];
+}
+
+/** A line, and the version in which it was read. */
+export interface SeenLine {
+  id: number;
+  version: number;
 }
 
 export interface CorrectedLine {
@@ -72,17 +87,19 @@ export function listActivity({ hash, visitor }: Table, cursor: string | null): P
   return call(`${chequePath(hash)}/activity?${query}`, visitor);
 }
 
-export function correctCheque(table: Table, correction: Correction): Promise<SharedCheque> {
-  return send(table, '/cheque', { method: 'PATCH', body: billBody(correction) });
+/** The body comes from `billBody`, and also identifies the edit. */
+export function correctCheque(table: Table, body: string, idempotencyKey: string): Promise<SharedCheque> {
+  return send(table, '/cheque', { method: 'PATCH', body, idempotencyKey });
 }
 
 /** The body of a bill, corrected or entered by hand. */
-export function billBody({ products, ...rest }: Correction): string {
-  const lines = products?.map((line) => ({
+export function billBody({ products, lines, ...rest }: Correction): string {
+  const written = <T extends CorrectedLine>(line: T) => ({
     ...line,
     numberServings: new NumberLiteral(quantityText(line.numberServings)),
-  }));
-  return writeJson({ products: lines, ...rest } as Writable);
+  });
+  const edits = lines && { set: lines.set.map(written), add: lines.add.map(written), remove: lines.remove };
+  return writeJson({ products: products?.map(written), lines: edits, ...rest } as unknown as Writable);
 }
 
 /** Enters a bill by hand; the body comes from `billBody`, and also identifies the draft. */

@@ -117,6 +117,8 @@ export interface components {
       /** `page` is the photo, 1 if absent. */
       box?: { x: number; y: number; width: number; height: number; page?: number } | null;
       warnings: ('does_not_add_up' | 'repaired' | 'uncertain_name' | 'uncertain_amount' | 'no_amount')[];
+      /** The version of the state at which the line was last changed; absent from replicas of the previous release. */
+      version?: number;
     };
     ReadCheque: {
       hash: string;
@@ -215,15 +217,29 @@ export interface components {
       | { what: 'claimed'; who: components['schemas']['Person']; line: string; numerator: number; denominator: number }
       | { what: 'released'; who: components['schemas']['Person']; line: string }
       | { what: 'line_added'; line: string; after: number | null }
-      | { what: 'line_changed'; line: string; renamed?: string; before: number | null; after: number | null }
+      | {
+          what: 'line_changed';
+          line: string;
+          renamed?: string;
+          before: number | null;
+          after: number | null;
+          quantity_before?: number;
+          quantity_after?: number;
+        }
       | { what: 'line_removed'; line: string; before: number | null }
+      | {
+          what: 'part';
+          part: 'service' | 'discount' | 'tax' | 'tip' | 'rounding';
+          before: number | null;
+          after: number | null;
+        }
       | { what: 'total'; before: number | null; after: number | null }
       | { what: 'corrected' | 'confirmed' | 'tip' | 'negative_lines' | 'settled' }
       | { what: 'named'; merchant?: string | null; purchased_on?: string | null }
       | { what: 'method'; method: components['schemas']['Split']['method'] }
       | { what: 'rate'; rate: string | null }
       | { what: 'joining'; open: boolean }
-      | { what: 'in_group'; counts: boolean }
+      | { what: 'in_group'; counts: boolean; group?: string }
       | { what: 'arrived' | 'report_dropped' | 'reminded'; who: components['schemas']['Person'] }
       | { what: 'payers'; payers: components['schemas']['Payer'][] }
       | { what: 'reported'; who: components['schemas']['Person']; amount: number }
@@ -232,7 +248,7 @@ export interface components {
       | ({ what: 'outside'; how?: components['schemas']['PaidOutside'] } & components['schemas']['Moved']);
     Moved: { who: components['schemas']['Person']; with?: components['schemas']['Person']; amount: number };
     Payer: { who: components['schemas']['Person']; amount: number };
-    Activity: { version: number; at: string; by: number | null; changes: components['schemas']['Change'][] };
+    Activity: { version: number; at: string; by: number | null; times?: number; changes: components['schemas']['Change'][] };
     EnteredCheque: components['schemas']['SharedCheque'] & { url: string };
     ListedCheque: {
       hash: string;

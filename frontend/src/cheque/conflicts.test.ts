@@ -2,36 +2,98 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Cheque, Product } from '../api/model';
 import { conflicts } from './conflicts';
+import { CorrectionDraft } from './correction.svelte';
 
-function product(id: number, name: string, total: bigint): Product {
+function product(id: number, name: string, total: bigint, version = 1): Product {
   const read = { numberServings: 1_000n, price: total, price_printed: true, confidence: 1, raw: '', warnings: [] };
-  return { id, name, total, ...read };
+  return { id, name, total, version, ...read };
 }
 
-function cheque(products: Product[], total: bigint): Cheque {
-  return { total_account: total, products, status: 'balanced', confidence: 1, warnings: [] };
+function cheque(products: Product[], change: Partial<Cheque> = {}): Cheque {
+  return { total_account: 22_000n, products, status: 'balanced', confidence: 1, warnings: [], ...change };
 }
 
-test('what differs between there and here is shown side by side', () => {
-  const base = cheque([product(1, 'Soup', 100n), product(2, 'Tea', 50n), product(3, 'Cake', 70n)], 220n);
-  const theirs = cheque([product(1, 'Soup', 110n), product(3, 'Cake', 70n)], 180n);
-  const yours = {
-    products: [
-      { id: 1, name: 'Soup', numberServings: 1_000n, total: 100n },
-      { id: 2, name: 'Tea', numberServings: 1_000n, total: 60n },
-      { id: 3, name: 'Cake', numberServings: 1_000n, total: 70n },
-      { name: 'Bread', numberServings: 1_000n, total: 10n },
-    ],
-    total_account: 220n,
-  };
-  const rows = conflicts(base, theirs, yours, { total_account: 'Sum' }, { gone: 'removed', absent: '-' }, String);
+const SOUP = product(1, 'Soup', 10_000n);
+const TEA = product(2, 'Tea', 5_000n);
+const CAKE = product(3, 'Cake', 7_000n);
+
+function draft(): CorrectionDraft {
+  return new CorrectionDraft(cheque([SOUP, TEA, CAKE], { merchant: 'Luna' }), 1, '.');
+}
+
+function names(edited: CorrectionDraft): string[] {
+  return edited.lines.map(({ name }) => name);
+}
+
+test('what others changed is taken over, and only what was changed here is sent', () => {
+  const here = draft();
+  here.lines[0]!.total = '110.00';
+  here.remove(here.lines[1]!.key);
+  here.extras.tip = '5';
+  here.follow(cheque([SOUP, TEA, product(3, 'Pie', 7_500n, 2), product(4, 'Bread', 100n, 2)], { service: 300n }), 2);
+  assert.deepEqual(here.clashes, []);
+  assert.deepEqual(names(here), ['Soup', 'Pie', 'Bread']);
+  assert.deepEqual([here.extras.service, here.merchant], ['3.00', '']);
+  assert.deepEqual(here.edits(), {
+    version: 2,
+    lines: {
+      set: [{ id: 1, version: 1, name: 'Soup', numberServings: 1_000n, price: 10_000n, total: 11_000n }],
+      add: [],
+      remove: [{ id: 2, version: 1 }],
+    },
+    tip: 500n,
+  });
+  here.follow(cheque([product(3, 'Pie', 7_500n, 2)]), 3);
+  assert.deepEqual(here.removed, [], 'the tea was removed there too');
+});
+
+test('a line or field that was changed on both sides is shown side by side', () => {
+  const here = draft();
+  Object.assign(here.lines[0]!, { quantity: '2', total: '200.00' });
+  here.lines[1]!.name = 'Green tea';
+  here.remove(here.lines[2]!.key);
+  here.extras.total_account = '230.00';
+  here.merchant = 'Sol';
+  const there = [product(1, 'Soup', 11_000n, 2), product(3, 'Pie', 7_500n, 2)];
+  here.follow(cheque(there, { total_account: 18_000n, merchant: 'Luna Bar' }), 2);
+  const rows = conflicts(here, { total_account: 'Sum', merchant: 'Place' }, { gone: 'removed', absent: '-' }, String, '.');
   assert.deepEqual(
     rows.map(({ name, theirs, yours }) => [name, theirs, yours]),
     [
-      ['Soup', 'Soup: 110', 'Soup: 100'],
-      ['Tea', 'removed', 'Tea: 60'],
-      ['Bread', '-', 'Bread: 10'],
-      ['Sum', '180', '220'],
+      ['Soup', 'Soup: 11000', 'Soup × 2: 20000'],
+      ['Tea', 'removed', 'Green tea: 5000'],
+      ['Cake', 'Pie: 7500', 'removed'],
+      ['Sum', '18000', '23000'],
+      ['Place', 'Luna Bar', 'Sol'],
     ],
   );
+  assert.equal(here.version, 1, 'the fields are still based on what was read first');
+});
+
+test('each clash is resolved on its own, and nothing that was typed is lost', () => {
+  const here = draft();
+  here.lines[0]!.total = '120.00';
+  here.lines[1]!.name = 'Green tea';
+  here.remove(here.lines[2]!.key);
+  here.extras.tip = '5.00';
+  here.follow(cheque([product(1, 'Soup', 11_000n, 2), product(3, 'Pie', 7_500n, 2)], { tip: 700n, merchant: 'Luna' }), 2);
+  const [soup, tea, cake, tip] = here.clashes;
+  here.resolve(soup!, true);
+  here.resolve(tea!, true);
+  here.resolve(cake!, false);
+  here.resolve(tip!, false);
+  assert.deepEqual(here.clashes, []);
+  assert.deepEqual(names(here), ['Soup', 'Pie', 'Green tea']);
+  const { version, lines, tip: sent } = here.edits();
+  assert.deepEqual([version, sent, lines?.remove], [2, undefined, []]);
+  assert.deepEqual(lines?.set.map(({ id, version, total }) => [id, version, total]), [[1, 2, 12_000n]]);
+  assert.deepEqual(lines?.add.map(({ name, total }) => [name, total]), [['Green tea', 5_000n]]);
+});
+
+test('the same edit on both sides is no clash', () => {
+  const here = draft();
+  here.lines[0]!.total = '120.00';
+  here.extras.tip = '7.00';
+  here.follow(cheque([{ ...SOUP, total: 12_000n, version: 2 }, TEA, CAKE], { tip: 700n, merchant: 'Luna' }), 2);
+  assert.deepEqual([here.clashes, here.dirty], [[], false]);
 });

@@ -1,11 +1,11 @@
-/** What differs between a bill that was changed elsewhere and the input here. */
-import type { Cheque, Product } from '../api/model';
-import type { CorrectedLine, Correction } from '../api/router';
-import type { Minor } from '../money/amount';
-import { EXTRAS } from './correction.svelte';
+/** What was changed both here and elsewhere, in words. */
+import type { Product } from '../api/model';
+import { type Minor, readSigned } from '../money/amount';
+import { quantityText, readQuantity, type Thousandths } from '../money/quantity';
+import type { Clash, CorrectionDraft, Field, LineDraft } from './correction.svelte';
 
 export interface ConflictRow {
-  key: string;
+  clash: Clash;
   name: string;
   theirs: string;
   yours: string;
@@ -16,34 +16,33 @@ interface Texts {
   absent: string;
 }
 
-/**
- * The rows that were changed here or there since `base`, and are not the same now. `yours` is the request that the input
- * would send.
- */
+/** A row for each clash of the draft. */
 export function conflicts(
-  base: Cheque | null,
-  theirs: Cheque,
-  yours: Correction,
+  draft: CorrectionDraft,
   names: Record<string, string>,
   texts: Texts,
   money: (minor: Minor) => string,
+  separator: string,
 ): ConflictRow[] {
   const amount = (minor: Minor | null | undefined) => (minor == null ? texts.absent : money(minor));
-  const text = (line: Product | CorrectedLine | undefined) => (line ? `${line.name}: ${amount(line.total)}` : texts.gone);
-  const mine = yours.products ?? [];
-  const ids = new Set([...theirs.products, ...(base?.products ?? [])].map(({ id }) => id));
-  const known = [...ids].map((id) => {
-    const [there, here] = [theirs.products.find((line) => line.id === id), mine.find((line) => line.id === id)];
-    return { key: `line-${id}`, name: (there ?? here)?.name ?? '', theirs: text(there), yours: text(here) };
+  const line = (name: string, quantity: Thousandths | null, total: Minor | null) => {
+    const times = quantity === null || quantity === 1_000n ? '' : ` × ${quantityText(quantity).replace('.', separator)}`;
+    return `${name}${times}: ${amount(total)}`;
+  };
+  const product = (there: Product | null) => (there ? line(there.name, there.numberServings, there.total) : texts.gone);
+  const typed = (here: LineDraft | null) =>
+    here ? line(here.name.trim(), readQuantity(here.quantity), readSigned(here.total)) : texts.gone;
+  const field = (value: unknown) => (typeof value === 'bigint' ? money(value) : String(value ?? '') || texts.absent);
+  return draft.clashes.map((clash) => {
+    if (clash.kind === 'line') {
+      return { clash, name: clash.seen.name, theirs: product(clash.there), yours: typed(clash.here) };
+    }
+    const mine: Partial<Record<Field, unknown>> = draft.edits();
+    return {
+      clash,
+      name: names[clash.field] ?? clash.field,
+      theirs: field(draft.there[clash.field]),
+      yours: field(mine[clash.field]),
+    };
   });
-  const added = mine
-    .filter(({ id }) => id === undefined)
-    .map((line, index) => ({ key: `new-${index}`, name: line.name, theirs: texts.absent, yours: text(line) }));
-  const extras = EXTRAS.map((extra) => ({
-    key: extra,
-    name: names[extra] ?? extra,
-    theirs: amount(theirs[extra]),
-    yours: amount(yours[extra]),
-  }));
-  return [...known, ...added, ...extras].filter((row) => row.theirs !== row.yours);
 }

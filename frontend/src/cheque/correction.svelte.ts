@@ -1,4 +1,4 @@
-/** The owner's correction being edited: input texts, their sum, and the resulting request. */
+/** The owner's correction being edited: input texts, their sum, the resulting request, and what others changed meanwhile. */
 import type { Cheque, Product } from '../api/model';
 import type { CorrectedLine, Correction } from '../api/router';
 import { type Minor, readSigned, wireText } from '../money/amount';
@@ -18,7 +18,17 @@ export interface LineDraft {
 
 export const EXTRAS = ['total_account', 'service', 'discount', 'tax', 'tip', 'rounding'] as const;
 export type Extra = (typeof EXTRAS)[number];
+export const FIELDS = [...EXTRAS, 'currency', 'merchant', 'purchased_on'] as const;
+export type Field = (typeof FIELDS)[number];
+
+/** A line or a field that was changed both here and elsewhere. */
+export type Clash =
+  | { key: string; kind: 'line'; here: LineDraft | null; there: Product | null; seen: Product }
+  | { key: string; kind: 'field'; field: Field };
+
 export type LineField = 'name' | 'quantity' | 'price' | 'total';
+
+const BLANK: Cheque = { total_account: null, products: [], status: 'failed', confidence: 1, warnings: [] };
 
 export class CorrectionDraft {
   lines = $state<LineDraft[]>([]);
@@ -27,10 +37,14 @@ export class CorrectionDraft {
   merchant = $state('');
   /** `2026-02-05`, or empty. */
   purchasedOn = $state('');
-  /** The version and the bill on which the input is based. */
+  /** The lines that were removed here, as they were read. */
+  removed = $state.raw<Product[]>([]);
+  /** The version and the bill on which the fields beside the lines are based; each line has its own version. */
   version = 0;
-  base = $state.raw<Cheque | null>(null);
-  #untouched = '';
+  base: Cheque = $state.raw(BLANK);
+  /** The newest bill. */
+  there: Cheque = $state.raw(BLANK);
+  #thereVersion = 0;
   #lastKey = 0;
   readonly #separator: string;
 
@@ -42,17 +56,17 @@ export class CorrectionDraft {
   /** Discards the input and starts again from the server's state. */
   reset(cheque: Cheque, version: number): void {
     this.base = cheque;
+    this.there = cheque;
     this.version = version;
+    this.#thereVersion = version;
+    this.removed = [];
     this.lines = cheque.products.map((product) => this.#lineOf(product));
-    for (const extra of EXTRAS) this.extras[extra] = this.#moneyText(cheque[extra] ?? null);
-    this.currency = cheque.currency ?? '';
-    this.merchant = cheque.merchant ?? '';
-    this.purchasedOn = cheque.purchased_on ?? '';
-    this.#untouched = this.#written();
+    for (const field of FIELDS) this.#type(field, this.#read(cheque, field));
   }
 
   get dirty(): boolean {
-    return this.#written() !== this.#untouched;
+    const isEdited = (line: LineDraft) => line.product === null || this.#isTouched(line);
+    return this.removed.length > 0 || this.lines.some(isEdited) || this.#editedFields().length > 0;
   }
 
   /** Lines plus extras minus discount; `null` if one of them is invalid. */
@@ -131,6 +145,8 @@ export class CorrectionDraft {
   }
 
   remove(key: number): void {
+    const product = this.lines.find((line) => line.key === key)?.product;
+    if (product) this.removed = [...this.removed, product];
     this.lines = this.lines.filter((line) => line.key !== key);
   }
 
@@ -146,15 +162,84 @@ export class CorrectionDraft {
     if (followed && cost !== null) this.setTotal(line, cost);
   }
 
-  /** Keeps the input although the bill was changed meanwhile, as the user has seen. */
-  rebase(cheque: Cheque, version: number): void {
-    const known = new Set(cheque.products.map(({ id }) => id));
-    // A line that is gone there comes back as a new one.
-    for (const line of this.lines) if (line.product && !known.has(line.product.id)) line.product = null;
-    this.base = cheque;
-    this.version = version;
+  /** Takes over what others changed, except where it was changed here too: see `clashes`. */
+  follow(cheque: Cheque, version: number): void {
+    if (version <= this.#thereVersion) return;
+    this.there = cheque;
+    this.#thereVersion = version;
+    const known = new Set([...this.lines.map(({ product }) => product?.id), ...this.removed.map(({ id }) => id)]);
+    this.lines = this.lines.flatMap((line) => {
+      if (line.product === null) return [line];
+      const there = cheque.products.find(({ id }) => id === line.product?.id);
+      if (!this.#isTouched(line)) return there ? [this.#lineOf(there, line)] : [];
+      // The same was typed there.
+      if (there && (isSame(there, line.product) || this.#means(line, there))) line.product = there;
+      return [line];
+    });
+    // What was removed there too is no edit any more.
+    this.removed = this.removed.filter(({ id }) => cheque.products.some((there) => there.id === id));
+    for (const product of cheque.products) if (!known.has(product.id)) this.lines.push(this.#lineOf(product));
+    this.#order();
+    for (const field of FIELDS) {
+      const there = this.#read(cheque, field);
+      const isTouched = this.#typed(field) !== this.#read(this.base, field);
+      if (!isTouched) this.#type(field, there);
+      if (!isTouched || this.#typed(field) === there) this.#rebase(field);
+    }
+    this.#catchUp();
   }
 
+  /** What was changed both here and elsewhere. */
+  get clashes(): Clash[] {
+    const line = (here: LineDraft | null, seen: Product): Clash[] => {
+      const there = this.there.products.find(({ id }) => id === seen.id) ?? null;
+      return there && isSame(there, seen) ? [] : [{ key: `line-${seen.id}`, kind: 'line', here, there, seen }];
+    };
+    const touched = this.lines.filter((one) => this.#isTouched(one));
+    return [
+      ...touched.flatMap((one) => (one.product ? line(one, one.product) : [])),
+      ...this.removed.flatMap((seen) => line(null, seen)),
+      ...this.#clashingFields().map((field): Clash => ({ key: field, kind: 'field', field })),
+    ];
+  }
+
+  /** Resolves a clash: what is here stays, and will replace what is there; or what is there is taken. */
+  resolve(clash: Clash, keep: boolean): void {
+    if (clash.kind === 'field') {
+      if (!keep) this.#type(clash.field, this.#read(this.there, clash.field));
+      this.#rebase(clash.field);
+      this.#catchUp();
+      return;
+    }
+    const { here, there, seen } = clash;
+    if (here) {
+      const line = this.lines.find(({ key }) => key === here.key);
+      // A line that is gone there comes back as a new one.
+      if (keep && line) line.product = there;
+      else this.lines = this.lines.flatMap((one) => (one.key !== here.key ? [one] : there ? [this.#lineOf(there, one)] : []));
+      return;
+    }
+    this.removed = this.removed.flatMap((one) => (one.id !== seen.id ? [one] : keep && there ? [there] : []));
+    if (!keep && there) this.lines.push(this.#lineOf(there));
+    this.#order();
+  }
+
+  /** Only what was edited. */
+  edits(): Correction {
+    const version = (product: Product) => product.version ?? this.version;
+    const set = this.lines.flatMap((line) => {
+      if (line.product === null || !this.#isTouched(line)) return [];
+      return [{ ...correctedLine(line), id: line.product.id, version: version(line.product) }];
+    });
+    const add = this.lines.filter(({ product }) => product === null).map(correctedLine);
+    const remove = this.removed.map((product) => ({ id: product.id, version: version(product) }));
+    const whole = this.request();
+    const fields = Object.fromEntries(this.#editedFields().map((field) => [field, this.#value(whole, field)]));
+    const hasLines = set.length + add.length + remove.length > 0;
+    return { version: this.version, ...(hasLines && { lines: { set, add, remove } }), ...fields };
+  }
+
+  /** The whole bill. */
   request(): Correction {
     return {
       version: this.version,
@@ -183,10 +268,75 @@ export class CorrectionDraft {
     return this.extra(extra) || null;
   }
 
-  #lineOf(product: Product): LineDraft {
-    this.#lastKey += 1;
+  #value(whole: Correction, field: Field): string | Minor | null {
+    if (field === 'merchant') return this.merchant.trim() || null;
+    if (field === 'purchased_on') return this.purchasedOn || null;
+    return whole[field] ?? null;
+  }
+
+  #editedFields(): Field[] {
+    return FIELDS.filter((field) => this.#typed(field) !== this.#read(this.base, field));
+  }
+
+  #clashingFields(): Field[] {
+    return this.#editedFields().filter((field) => this.#read(this.there, field) !== this.#read(this.base, field));
+  }
+
+  /** The fields are based on the newest bill, unless one of them is changed there too. */
+  #catchUp(): void {
+    if (this.#clashingFields().length === 0) this.version = this.#thereVersion;
+  }
+
+  #rebase(field: Field): void {
+    this.base = { ...this.base, [field]: this.there[field] };
+  }
+
+  #typed(field: Field): string {
+    if (field === 'currency') return this.currency;
+    if (field === 'merchant') return this.merchant;
+    return field === 'purchased_on' ? this.purchasedOn : this.extras[field];
+  }
+
+  #type(field: Field, text: string): void {
+    if (field === 'currency') this.currency = text;
+    else if (field === 'merchant') this.merchant = text;
+    else if (field === 'purchased_on') this.purchasedOn = text;
+    else this.extras[field] = text;
+  }
+
+  #read(cheque: Cheque, field: Field): string {
+    const value = cheque[field];
+    return typeof value === 'bigint' ? this.#moneyText(value) : (value ?? '');
+  }
+
+  #isTouched(line: LineDraft): boolean {
+    if (line.product === null) return false;
+    const { name, quantity, price, total } = this.#lineOf(line.product, line);
+    return name !== line.name || quantity !== line.quantity || price !== line.price || total !== line.total;
+  }
+
+  /** Whether the line says what is there; a price that was not typed is computed. */
+  #means(line: LineDraft, product: Product): boolean {
+    const there = this.#lineOf(product, line);
+    const price = line.product && this.#lineOf(line.product, line).price;
+    const isSamePrice = line.price === there.price || line.price === price;
+    return isSamePrice && there.name === line.name.trim() && there.quantity === line.quantity && there.total === line.total;
+  }
+
+  /** The order of the bill; new lines come last. */
+  #order(): void {
+    const place = ({ product }: LineDraft) => {
+      const at = this.there.products.findIndex(({ id }) => id === product?.id);
+      return at < 0 ? this.there.products.length : at;
+    };
+    this.lines.sort((one, other) => place(one) - place(other));
+  }
+
+  /** The texts of a line, in place of `line` or as another one. */
+  #lineOf(product: Product, line?: LineDraft): LineDraft {
+    if (!line) this.#lastKey += 1;
     return {
-      key: this.#lastKey,
+      key: line?.key ?? this.#lastKey,
       product,
       name: product.name,
       quantity: quantityText(product.numberServings).replace('.', this.#separator),
@@ -201,13 +351,13 @@ export class CorrectionDraft {
     const text = wireText(minor);
     return (text.includes('.') ? text : `${text}.00`).replace('.', this.#separator);
   }
+}
 
-  #written(): string {
-    const lines = this.lines.map(({ product, name, quantity, price, total }) => [
-      ...[product?.id, name, quantity, price, total],
-    ]);
-    return JSON.stringify([lines, this.extras, this.currency, this.merchant, this.purchasedOn]);
-  }
+/** Whether a line was not changed in between. */
+function isSame(one: Product, other: Product): boolean {
+  if (one.version !== undefined && other.version !== undefined) return one.version === other.version;
+  const isSameText = one.name === other.name && one.numberServings === other.numberServings;
+  return isSameText && one.price === other.price && one.total === other.total;
 }
 
 function correctedLine({ product, name, quantity, price, total }: LineDraft): CorrectedLine {

@@ -52,3 +52,27 @@ test('among several payers it is said who gets the money, how, and what was writ
   const change: Change = { what: 'outside', who: { id: 4, name: 'Boris' }, with: anna, amount: 5_000n, how };
   assert.deepEqual(told([change]), ['Boris paid 50 ₽ → Anna (2) outside the app. “by bank”']);
 });
+
+test('an edited line is told with all that is another one, and an amount beside the lines with its name', () => {
+  const line: Change = {
+    what: 'line_changed',
+    line: 'Green tea',
+    renamed: 'Tea',
+    before: 20_000n,
+    after: 40_000n,
+    quantity_before: 1_000n,
+    quantity_after: 2_000n,
+  };
+  const told_of = 'Tea is called Green tea now. Green tea: quantity 1 → 2. Green tea: 200 ₽ → 400 ₽.';
+  assert.deepEqual(told([line]), [told_of]);
+  assert.deepEqual(told([{ what: 'part', part: 'tip', before: null, after: 5_000n }]), ['Tip on the cheque: 0 ₽ → 50 ₽.']);
+});
+
+test('what was done several times in a row says how often, and a group is named', () => {
+  const change: Change = { what: 'released', who: anna, line: 'Tea' };
+  const entry = { version: 7, at: '2026-11-29T10:00:00Z', by: 2, times: 40, changes: [change] };
+  const [said] = entriesOf(shared, [entry], money).map((one) => one.say({ words: en } as Speech));
+  assert.equal(said, 'Anna (2) gave Tea back. (40 changes in a row)');
+  assert.deepEqual(told([{ what: 'in_group', counts: true, group: 'Flat' }]), ['The bill counts in the group “Flat” now.']);
+  assert.deepEqual(told([{ what: 'in_group', counts: true }]), ['The bill counts in a group now.']);
+});

@@ -5,6 +5,7 @@ import { reasonWords } from '../i18n/failure-words';
 import type { Speech } from '../i18n/speech.svelte';
 import type { Minor } from '../money/amount';
 import type { MoneyFormat } from '../money/format';
+import { quantityText } from '../money/quantity';
 import { person } from './look-up';
 import { isWhole, partText } from './part';
 import { nameOf } from './person-name';
@@ -14,12 +15,15 @@ type Who = { id: number; name: string | null };
 
 /** One entry per change, newest first. */
 export function entriesOf(shared: SharedCheque, activities: ChequeActivity[], money: MoneyFormat): ActivityEntry[] {
-  return activities.flatMap(({ version, at, by, changes }) =>
+  return activities.flatMap(({ version, at, by, times = 1, changes }) =>
     changes
       .map((change, index): ActivityEntry => {
         const mine = 'who' in change && change.who.id === shared.you;
         const tone = mine && toneOf(change) === 'quiet' ? 'deed' : toneOf(change);
-        const say = (speech: Speech) => new Narrator(speech, shared, money, by).tell(change);
+        const say = (speech: Speech) => {
+          const text = new Narrator(speech, shared, money, by).tell(change);
+          return times > 1 ? speech.words.cheque.log.times(text, times) : text;
+        };
         return { id: `${version}.${index}`, at: new Date(at), tone, say, orderId: null };
       })
       .reverse(),
@@ -73,11 +77,11 @@ class Narrator {
       case 'line_added':
         return texts.lineAdded(change.line, this.amount(change.after));
       case 'line_changed':
-        return change.before === change.after && change.renamed
-          ? texts.lineRenamed(change.renamed, change.line)
-          : texts.lineChanged(change.renamed ?? change.line, this.amount(change.before), this.amount(change.after));
+        return this.lineChanged(change);
       case 'line_removed':
         return texts.lineRemoved(change.line, this.amount(change.before));
+      case 'part':
+        return texts.part(this.part(change.part), this.amount(change.before ?? 0n), this.amount(change.after ?? 0n));
       case 'total':
         return texts.total(this.amount(change.before), this.amount(change.after));
       case 'corrected':
@@ -127,10 +131,30 @@ class Narrator {
         return texts.outside(this.name(change.who), this.amount(change.amount), this.to(change.with), change.how?.means) + note;
       }
       case 'in_group':
-        return change.counts ? texts.inGroup : texts.notInGroup;
+        return change.counts ? texts.inGroup(change.group) : texts.notInGroup(change.group);
       case 'settled':
         return texts.settled;
     }
+  }
+
+  /** Everything that is another one: name, quantity, amount. */
+  lineChanged(change: Extract<Change, { what: 'line_changed' }>): string {
+    const texts = this.speech.words.cheque.log;
+    const { line, renamed, before, after, quantity_before, quantity_after } = change;
+    const facts = [];
+    if (renamed !== undefined) facts.push(texts.lineRenamed(renamed, line));
+    if (quantity_before !== undefined && quantity_after !== undefined) {
+      facts.push(texts.lineQuantity(line, quantityText(quantity_before), quantityText(quantity_after)));
+    }
+    if (before !== after || facts.length === 0) {
+      facts.push(texts.lineChanged(line, this.amount(before), this.amount(after)));
+    }
+    return facts.join(' ');
+  }
+
+  part(part: 'service' | 'discount' | 'tax' | 'tip' | 'rounding'): string {
+    const { parts } = this.speech.words.cheque;
+    return part === 'tip' ? parts.printedTip : parts[part];
   }
 
   /** A participant took it for themselves, or the owner for one without a device. */

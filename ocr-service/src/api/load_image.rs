@@ -67,7 +67,7 @@ struct LoadImage {
     responses(
         (status = 201, description = "Recognised; see `cheque.status` for the quality", body = ChequeJson,
             headers(("Location" = String))),
-        (status = 404, description = "`cheque` does not exist or belongs to another user", body = ProblemDocument),
+        (status = 404, description = "`cheque` does not exist or belongs to another user; with `Retry-After`, because a bill that was entered by hand a moment ago may become known here", body = ProblemDocument),
         (status = 409, description = "The first request with this key is just being completed, or the cheque has too many photos", body = ProblemDocument),
         (status = 410, description = "`cheque` was deleted, or has expired", body = ProblemDocument),
         (status = 413, description = "More than 10 MB, or than 40 megapixels", body = ProblemDocument),

@@ -1,6 +1,6 @@
 //! What an uploaded picture belongs to: a new cheque, or one that exists.
 
-use super::find_cheque::{expired, find, no_such_cheque};
+use super::find_cheque::{expired, find_soon, no_such_cheque};
 use crate::domain::stored_cheque::StoredCheque;
 use crate::state::State;
 use axum::body::Bytes;
@@ -42,7 +42,7 @@ impl Target {
             }
             return Ok(Self::New);
         };
-        let stored = find(state, cheque).await?;
+        let stored = find_soon(state, cheque).await?;
         check(&stored, user_id)?;
         Ok(Self::Page(Page { hash: stored.hash, again }))
     }

@@ -85,6 +85,22 @@ async fn a_repeated_upload_adds_one_photo() {
 }
 
 #[tokio::test]
+async fn a_photo_in_the_first_instant_of_a_bill_by_hand_waits_for_its_event() {
+    let stage = Stage::new().await;
+    let hash = ChequeHash::from_random([9; 22]);
+    let path = format!("?cheque={hash}");
+    let unknown = load(&stage.user(1), &path, &slip()).await;
+    assert_eq!((code(&unknown), unknown.header("retry-after")), ((404, json!("cheque_not_found")), "2"));
+    let expires_at = OffsetDateTime::now_utc() + time::Duration::days(30);
+    let event = ChequeEntered { hash: hash.clone(), owner_id: UserId::try_from(1).unwrap(), expires_at };
+    let (user, picture) = (stage.user(1), slip());
+    // The event arrives while the request waits.
+    let (answer, ()) = tokio::join!(load(&user, &path, &picture), stage.broker.announce(&event));
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    assert_eq!(answer.json()["hash"], json!(hash));
+}
+
+#[tokio::test]
 async fn a_bill_by_hand_gets_photo_1() {
     let stage = Stage::new().await;
     let hash = entered(&stage).await;

@@ -1,40 +1,47 @@
 //! `PATCH /{hash}/cheque`: the owner corrects recognition errors, or confirms the cheque.
 
-use super::change::change;
+use super::keyed::keyed;
+use super::line_edits::{EditLines, NAME_CHARACTERS_MAX, conflict, read_edits};
 use super::nested_body::{FieldErrors, integer, money, name, not_negative};
 use super::title_fields::{merchant, purchased_on};
 use super::visitor::Visitor;
 use crate::domain::correct::{Change, CorrectRefusal, Correction, Line};
+use crate::domain::edit_lines::EditList;
 use crate::domain::split::LINES_MAX;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
-use axum::{Json, extract};
+use axum::extract;
+use axum::response::Response;
+use contracts::ids::UserId;
 use contracts::money::Money;
 use contracts::quantity::Quantity;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use http_api::body::JsonBody;
 use http_api::extract::Path;
 use http_api::problem::{Problem, ProblemDocument};
+use postgres::idempotency::Scope;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// Longest name of a line, in characters.
-const NAME_CHARACTERS_MAX: usize = 200;
 /// Largest number of modifiers per line, and the longest modifier, in characters.
-const MODIFIERS_MAX: usize = 20;
+pub(super) const MODIFIERS_MAX: usize = 20;
 const MODIFIER_CHARACTERS_MAX: usize = 100;
 
-/// The corrections. An omitted field stays unchanged; null clears it. `products` replaces all lines: lines with an id
-/// keep their claims, lines without an id are new, and omitted lines are removed.
+/// The corrections. An omitted field stays unchanged; null clears it. `lines` edits single lines. `products` replaces all
+/// of them: lines with an id keep their claims, lines without an id are new, and omitted lines are removed.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "the shape of the body for the document; it is read field by field")]
 struct CorrectCheque {
-    /// The version of the state on which the corrections are based; required with `products`.
+    /// The version of the state on which the corrections are based; required with `products`. With it, a field that was
+    /// changed since is a conflict, and all lines together or a confirmation are one if anything of the bill was changed.
     #[schema(required = false)]
     version: Option<i64>,
     #[schema(required = false, max_items = 1000)]
     products: Option<Vec<CorrectLine>>,
+    /// Not together with `products`.
+    #[schema(required = false)]
+    lines: Option<EditLines>,
     #[schema(required = false)]
     total_account: Option<Money>,
     #[schema(required = false)]
@@ -87,12 +94,15 @@ pub(super) struct CorrectLine {
 #[utoipa::path(
     patch, path = "/{hash}/cheque", tag = "cheques", operation_id = "correctCheque", request_body = CorrectCheque,
     security((), ("bearer" = []), ("user" = []), ("guest" = [])),
-    params(("hash" = String, Path, description = "The key of the share link")),
+    params(
+        ("hash" = String, Path, description = "The key of the share link"),
+        ("Idempotency-Key" = Option<String>, Header, description = "A retry with it gets the first response again."),
+    ),
     responses(
         (status = 200, description = "Corrected; the new state of the cheque", body = StateJson),
         (status = 401, description = "Not authenticated", body = ProblemDocument),
         (status = 404, description = "The cheque does not exist or belongs to another user", body = ProblemDocument),
-        (status = 409, description = "The bill was changed since that version (`bill_changed`), or a participant has settled", body = ProblemDocument),
+        (status = 409, description = "Lines or fields were changed since they were read (`lines_changed`, `fields_changed`: `lines` and `fields` are what they are now), or the bill since that version (`bill_changed`), or a participant has settled", body = ProblemDocument),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 )]
@@ -100,19 +110,39 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     visitor: Visitor,
     Path(hash): Path<String>,
+    headers: HeaderMap,
     body: JsonBody,
-) -> Result<Json<StateJson>, Problem> {
+) -> Result<Response, Problem> {
+    let request = [hash.as_bytes(), b"/", body.bytes()].concat();
+    // Only a user can be the owner; others are refused below.
+    let scope = |user_id: UserId| Scope::of(&headers, user_id.get(), "PATCH /{hash}/cheque", &request);
+    let scope = visitor.0.user_id.map(scope).transpose()?.flatten();
     let correction = read(body)?;
-    let split = change(&state, &hash, visitor, |split| {
-        visitor.require_owner(split)?;
-        split.correct(correction).map_err(problem)
-    })
-    .await?;
-    Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
+    let edits_lines = correction.lines.is_some();
+    keyed(
+        &state,
+        &hash,
+        visitor,
+        scope,
+        |split| {
+            visitor.require_owner(split)?;
+            let corrected = split.correct(correction).map_err(|refusal| match &refusal {
+                CorrectRefusal::Conflict(conflicts) => conflict(conflicts, split, refusal.to_string()),
+                CorrectRefusal::Bounds(_) if edits_lines => FieldErrors::one("/lines", &refusal.to_string()),
+                _ => problem(refusal),
+            })?;
+            Ok((corrected, ()))
+        },
+        |split, ()| (StatusCode::OK, StateJson::of(split, split.participant_for(visitor.0))),
+    )
+    .await
 }
 
 fn read(body: JsonBody) -> Result<Correction, Problem> {
     read_bill(body, |correction, errors| {
+        if correction.products.is_some() && correction.lines.is_some() {
+            errors.add("/lines", &"edits single lines, and `products` replaces all: send one of the two");
+        }
         if correction.products.is_some() && correction.based_on.is_none() {
             errors.add("/version", &"must be the version of the state that the lines were edited in");
         }
@@ -129,6 +159,7 @@ pub(super) fn read_bill(
     let mut correction = Correction {
         based_on: None,
         products: None,
+        lines: None,
         total_account: fields.read("total_account", not_negative),
         service: fields.read("service", not_negative),
         discount: fields.read("discount", not_negative),
@@ -147,13 +178,14 @@ pub(super) fn read_bill(
         }))
     });
     correction.products = lines.flatten();
+    correction.lines = body.optional("lines", |json| Ok::<_, String>(read_edits(json, &mut errors))).flatten();
     correction.based_on = body.optional("version", integer(1, i64::MAX));
     check(&correction, &mut errors);
     errors.finish(body)?;
     Ok(correction)
 }
 
-fn read_line(line: &mut JsonBody, pointer: &str, errors: &mut FieldErrors) -> Option<Line> {
+pub(super) fn read_line(line: &mut JsonBody, pointer: &str, errors: &mut FieldErrors) -> Option<Line> {
     let id = line.optional("id", integer(1, u32::MAX));
     let name = line.required("name", name(NAME_CHARACTERS_MAX));
     let number_servings = line.required("numberServings", Quantity::from_json_number);
@@ -161,10 +193,7 @@ fn read_line(line: &mut JsonBody, pointer: &str, errors: &mut FieldErrors) -> Op
     let total = line.required("total", |json| if json == "null" { Ok(None) } else { money(json).map(Some) });
     let modifiers = line.optional("modifiers", |json| {
         let place = format!("{pointer}/modifiers");
-        Ok::<_, String>(errors.list(json, &place, MODIFIERS_MAX, |json, place, errors| {
-            let text = self::name(MODIFIER_CHARACTERS_MAX)(json);
-            text.map_err(|error| errors.add(place, &error)).ok()
-        }))
+        Ok::<_, String>(errors.list(json, &place, MODIFIERS_MAX, modifier))
     });
     Some(Line {
         id,
@@ -174,6 +203,11 @@ fn read_line(line: &mut JsonBody, pointer: &str, errors: &mut FieldErrors) -> Op
         total: total?,
         modifiers: modifiers.flatten(),
     })
+}
+
+/// Reads a sub-line.
+pub(super) fn modifier(json: &str, place: &str, errors: &mut FieldErrors) -> Option<String> {
+    name(MODIFIER_CHARACTERS_MAX)(json).map_err(|error| errors.add(place, &error)).ok()
 }
 
 /// Fields for which null is a valid value that clears the field.
@@ -192,7 +226,8 @@ impl Nullable<'_> {
     }
 }
 
-fn nulls(body: &JsonBody) -> BTreeSet<String> {
+/// The fields that are null.
+pub(super) fn nulls(body: &JsonBody) -> BTreeSet<String> {
     let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(body.bytes()).unwrap_or_default();
     fields.into_iter().filter(|(_, value)| value.get() == "null").map(|(name, _)| name).collect()
 }
@@ -215,6 +250,17 @@ pub(super) fn problem(refusal: CorrectRefusal) -> Problem {
         CorrectRefusal::UnknownLine { at, .. } | CorrectRefusal::LineTwice { at, .. } => {
             FieldErrors::one(&format!("/products/{at}/id"), &detail)
         }
+        CorrectRefusal::EditedTwice { list, at, .. } => FieldErrors::one(&pointer(list, at, "id"), &detail),
+        CorrectRefusal::NotYet { list, at, .. } => FieldErrors::one(&pointer(list, at, "version"), &detail),
+        CorrectRefusal::Conflict(_) => Problem::new(StatusCode::CONFLICT, "lines_changed", detail),
         CorrectRefusal::Bounds(_) => FieldErrors::one("/products", &detail),
     }
+}
+
+fn pointer(list: EditList, at: usize, field: &str) -> String {
+    let list = match list {
+        EditList::Set => "set",
+        EditList::Remove => "remove",
+    };
+    format!("/lines/{list}/{at}/{field}")
 }

@@ -86,6 +86,9 @@ pub(super) async fn handler(
         if bill.based_on.is_some() {
             errors.add("/version", &"is unknown: a new bill has no version yet");
         }
+        if bill.lines.is_some() {
+            errors.add("/lines", &"edits lines that exist: name the lines of a new bill in `products`");
+        }
     })?;
     let split = enter(&state, user_id, bill)?;
     let short = split.hash.shortened();

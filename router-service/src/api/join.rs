@@ -6,11 +6,13 @@ use super::open::cheque_hash;
 use super::problems::no_such_cheque;
 use super::settle::no_such_participant;
 use super::visitor::{Token, Visitor};
+use crate::domain::groups::take_place::PlaceRefusal;
 use crate::domain::join::{JoinRefusal, Joined};
 use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use crate::domain::take_over::TakeOverRefusal;
 use crate::state::State;
+use crate::store::groups::members;
 use crate::wire::split_json::StateJson;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
@@ -180,6 +182,7 @@ async fn join(
     let after = if after.version == before.version {
         after
     } else {
+        check_place(&mut tx, before, &after, id).await?;
         change::store(state, &mut tx, before, &after, Some(id)).await?
     };
     let body = serde_json::to_vec(&StateJson::of(&after, Some(id))).map_err(|error| Problem::internal(&error))?;
@@ -187,6 +190,18 @@ async fn join(
     idempotency::store(&mut tx, scope, &response).await?;
     tx.commit().await.during(format_args!("commit joining cheque {}", after.hash.shortened()))?;
     Ok(response)
+}
+
+/// A place whose due counts in a group as that of a member is not taken by another person.
+async fn check_place(tx: &mut Transaction, before: &Split, after: &Split, id: ParticipantId) -> Result<(), Problem> {
+    let holder = |split: &Split| split.participant(id).map(|one| (one.user_id, one.token));
+    let Some((user_id, _)) = holder(after).filter(|_| holder(before).is_some() && holder(before) != holder(after))
+    else {
+        return Ok(());
+    };
+    let Some(place) = members::place(tx, &before.hash, id, user_id).await? else { return Ok(()) };
+    let refused = |refusal: PlaceRefusal| Problem::new(StatusCode::CONFLICT, "place_in_group", refusal.to_string());
+    place.check(user_id.is_some()).map_err(refused)
 }
 
 /// The visitor as a new participant, or as one whom the owner has added.

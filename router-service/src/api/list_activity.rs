@@ -37,12 +37,15 @@ struct ActivityJson {
     at: OffsetDateTime,
     /// The participant who made it; `null` for the answer about a transfer.
     by: Option<u32>,
+    /// How often, if a participant has claimed and released a line several times in a row: `changes` is the last of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<u32>,
     /// What has changed.
     #[schema(value_type = Vec<ChangeJson>)]
     changes: Box<RawValue>,
 }
 
-/// Who changed what, newest first, for as long as the cheque exists. The `Link` header has the URL of the next page.
+/// Who changed what, newest first, for as long as the cheque exists; of claims and names the latest 1000 entries. The `Link` header has the URL of the next page.
 #[utoipa::path(
     get, path = "/{hash}/activity", tag = "cheques", operation_id = "listActivity",
     security((), ("bearer" = []), ("user" = []), ("guest" = [])),
@@ -80,6 +83,6 @@ pub(super) async fn handler(
 }
 
 fn json(entry: Entry) -> ActivityJson {
-    let Entry { version, at, by, changes } = entry;
-    ActivityJson { version, at, by, changes }
+    let Entry { version, at, by, times, changes } = entry;
+    ActivityJson { version, at, by, times: Some(times).filter(|times| *times > 1), changes }
 }

@@ -94,10 +94,10 @@ impl FieldErrors {
         let mut values = BTreeMap::new();
         for (name, value) in fields {
             let place = format!("{pointer}/{}", escaped(&name));
-            match name.parse().ok().filter(|number| *number > 0) {
+            // Only as a state writes it: `01` or `+1` would be a second name of the same participant.
+            match name.parse::<u32>().ok().filter(|number| *number > 0 && number.to_string() == name) {
                 None => self.add(&place, &"is not a participant number"),
                 Some(number) => match read(value.get()) {
-                    Ok(_) if values.contains_key(&number) => self.add(&place, &"is given twice"),
                     Ok(value) => drop(values.insert(number, value)),
                     Err(error) => self.add(&place, &error),
                 },
@@ -182,6 +182,10 @@ mod tests {
         assert_eq!(errors.by_number(r#"{"0": 2, "x": 1, "3": 10}"#, "/shares", read), None);
         let pointers: Vec<&str> = errors.0.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(pointers, ["/shares/0", "/shares/3", "/shares/x"]);
+        let mut errors = FieldErrors::default();
+        assert_eq!(errors.by_number(r#"{"01": 1, "+1": 1, "1": 1, " 2": 1}"#, "/shares", read), None);
+        let pointers: Vec<&str> = errors.0.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/shares/ 2", "/shares/+1", "/shares/01"], "one name for each participant");
     }
 
     #[test]

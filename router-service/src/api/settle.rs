@@ -156,6 +156,7 @@ pub(super) fn problem(refusal: SettleRefusal) -> Problem {
         SettleRefusal::Settled => "settled_already",
         SettleRefusal::NotPayable => "not_payable",
         SettleRefusal::NothingDue => "nothing_due",
+        SettleRefusal::TooLarge => "amount_too_large",
         SettleRefusal::NotAgreed { due } => {
             let problem = Problem::new(StatusCode::CONFLICT, "due_changed", refusal.to_string());
             return problem.with_member("due", number(due));

@@ -1,12 +1,14 @@
 //! What a change of a shared cheque has changed, for its history.
 
 use super::fraction::Fraction;
+use super::last_changes::Field;
 use super::outside::Outside;
 use super::participant::{AttemptState, Direction, Participant, ParticipantId};
 use super::split::Split;
-use contracts::cheque::Product;
+use contracts::cheque::{Cheque, Product};
 use contracts::money::Money;
 use contracts::payments::RefusalReason;
+use contracts::quantity::Quantity;
 use contracts::title::Title;
 
 /// Most lines of one correction that are listed one by one.
@@ -44,11 +46,15 @@ pub enum Change {
         before: Option<Money>,
         /// Its amount after; `None` for a removed line or an unread amount.
         after: Option<Money>,
+        /// Its quantity before and after, if a changed line has another one.
+        quantity: Option<(Quantity, Quantity)>,
         /// Whether it was added, changed or removed.
         edit: Edit,
     },
     /// The printed total before and after.
     Total(Option<Money>, Option<Money>),
+    /// Another amount beside the lines: its name in JSON, before and after.
+    Part(&'static str, Option<Money>, Option<Money>),
     /// Anything else of the bill, or more lines than are listed.
     Corrected,
     /// What the bill is called.
@@ -83,8 +89,13 @@ pub enum Change {
     Refused(Movement, RefusalReason),
     /// What was recorded as paid outside the app.
     Outside(Movement, Option<Outside>),
-    /// Dues of the bill count in a group from now on, or not any more.
-    InGroup(bool),
+    /// Dues of the bill count in the group of this name from now on, or not any more.
+    InGroup {
+        /// Whether they do.
+        counts: bool,
+        /// The name of the group.
+        group: Option<String>,
+    },
     /// Everything is paid.
     Settled,
 }
@@ -121,8 +132,9 @@ pub fn changes_between(before: &Split, after: &Split) -> Vec<Change> {
     changes.extend(after.participants.iter().flat_map(|one| reports(before.participant(one.id), one)));
     changes.extend(after.participants.iter().filter_map(|one| transfer(before, after, one)));
     changes.extend(outside(before, after));
-    if before.in_group.is_empty() != after.in_group.is_empty() {
-        changes.push(Change::InGroup(!after.in_group.is_empty()));
+    if before.group_name.is_some() != after.group_name.is_some() {
+        let group = after.group_name.as_ref().or(before.group_name.as_ref()).cloned();
+        changes.push(Change::InGroup { counts: after.group_name.is_some(), group });
     } else if after.is_settled(&after.dues()) && !before.is_settled(&before.dues()) {
         changes.push(Change::Settled);
     }
@@ -150,16 +162,13 @@ fn bill(before: &Split, after: &Split) -> Vec<Change> {
         .products
         .iter()
         .filter_map(|line| match before.line(line.id) {
-            None => Some(edit(line, Edit::Added, None, None, line.total)),
+            None => Some(edit(line, Edit::Added, None, line.total)),
             Some(old) if edited(old) == edited(line) => None,
-            Some(old) => {
-                let renamed = (old.name != line.name).then(|| old.name.clone());
-                Some(edit(line, Edit::Changed, renamed, old.total, line.total))
-            }
+            Some(old) => Some(changed(old, line)),
         })
         .collect();
     let removed = before.cheque.products.iter().filter(|line| after.line(line.id).is_none());
-    changes.extend(removed.map(|line| edit(line, Edit::Removed, None, line.total, None)));
+    changes.extend(removed.map(|line| edit(line, Edit::Removed, line.total, None)));
     if changes.len() > LINES_MAX {
         changes = vec![Change::Corrected];
     }
@@ -167,6 +176,7 @@ fn bill(before: &Split, after: &Split) -> Vec<Change> {
     if old_total != total {
         changes.push(Change::Total(old_total, total));
     }
+    changes.extend(parts(&before.cheque, &after.cheque));
     let title = |split: &Split| split.cheque.title();
     if title(before) != title(after) {
         changes.push(Change::Named(title(after)));
@@ -174,8 +184,30 @@ fn bill(before: &Split, after: &Split) -> Vec<Change> {
     if changes.is_empty() { vec![Change::Corrected] } else { changes }
 }
 
-fn edit(line: &Product, edit: Edit, renamed: Option<String>, before: Option<Money>, after: Option<Money>) -> Change {
-    Change::Line { name: line.name.clone(), renamed, before, after, edit }
+fn edit(line: &Product, edit: Edit, before: Option<Money>, after: Option<Money>) -> Change {
+    Change::Line { name: line.name.clone(), renamed: None, before, after, quantity: None, edit }
+}
+
+fn changed(old: &Product, line: &Product) -> Change {
+    let quantities = (old.number_servings, line.number_servings);
+    Change::Line {
+        name: line.name.clone(),
+        renamed: (old.name != line.name).then(|| old.name.clone()),
+        before: old.total,
+        after: line.total,
+        quantity: (quantities.0 != quantities.1).then_some(quantities),
+        edit: Edit::Changed,
+    }
+}
+
+/// The amounts beside the lines and the total.
+fn parts(before: &Cheque, after: &Cheque) -> impl Iterator<Item = Change> {
+    let amounts = |cheque: &Cheque| [cheque.service, cheque.discount, cheque.tax, cheque.tip, cheque.rounding];
+    let fields = [Field::Service, Field::Discount, Field::Tax, Field::Tip, Field::Rounding];
+    let changes = fields.into_iter().zip(amounts(before)).zip(amounts(after));
+    changes
+        .filter(|((_, before), after)| before != after)
+        .map(|((field, before), after)| Change::Part(field.as_str(), before, after))
 }
 
 fn rules(before: &Split, after: &Split) -> Vec<Change> {
@@ -327,12 +359,15 @@ mod tests {
         after.cheque.products.remove(0);
         after.cheque.products[0].name = "Чай".into();
         after.cheque.products[0].total = Some(Money::from_minor(250));
+        after.cheque.products[0].number_servings = Quantity::from_thousandths(2_000).unwrap();
+        after.cheque.tip = Some(Money::from_minor(5));
         after.cheque.total_account = Some(Money::from_minor(550));
         let changed = Change::Line {
             name: "Чай".into(),
             renamed: Some("Блюдо 2".into()),
             before: Some(Money::from_minor(200)),
             after: Some(Money::from_minor(250)),
+            quantity: Some((Quantity::ONE, Quantity::from_thousandths(2_000).unwrap())),
             edit: Edit::Changed,
         };
         let removed = Change::Line {
@@ -340,11 +375,14 @@ mod tests {
             renamed: None,
             before: Some(Money::from_minor(100)),
             after: None,
+            quantity: None,
             edit: Edit::Removed,
         };
         let total = Change::Total(Some(Money::from_minor(600)), Some(Money::from_minor(550)));
-        assert_eq!(changes_between(&before, &after), [changed, removed, total]);
+        let tip = Change::Part("tip", None, Some(Money::from_minor(5)));
+        assert_eq!(changes_between(&before, &after), [changed, removed, total, tip]);
         after.cheque.products.clear();
+        after.cheque.tip = None;
         after.cheque.total_account = before.cheque.total_account;
         let many = Split { cheque: split(&[1; 40]).cheque, ..before.clone() };
         assert_eq!(changes_between(&many, &after).len(), 2, "more than 30 lines are one entry, beside the total");

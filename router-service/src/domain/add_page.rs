@@ -54,8 +54,11 @@ impl Split {
         }
         clear_misread(&mut read.cheque);
         let mut added = self.next();
-        added.cheque =
-            if read.again { replaced(&self.cheque, read.cheque) } else { self.cheque.continued(&read.cheque, true) };
+        added.cheque = if read.again {
+            replaced(&self.cheque, self.last_changes.last_line, read.cheque)
+        } else {
+            self.continued(&read.cheque)
+        };
         check_bounds(&added.cheque)?;
         added.drop_stale_negatives();
         // What the owner confirmed were other amounts, unless the photo adds nothing.
@@ -64,14 +67,23 @@ impl Split {
             added.rate = None;
         }
         added.cheque_version = added.version;
-        Ok(Some(added))
+        Ok(Some(added.with_changes_noted(self)))
+    }
+
+    /// The bill with the lines of its next photo, whose numbers are new.
+    fn continued(&self, next: &Cheque) -> Cheque {
+        let mut joined = self.cheque.continued(next, true);
+        let added = joined.products.iter_mut().skip(self.cheque.products.len());
+        for (id, line) in (self.last_changes.last_line + 1..).zip(added) {
+            line.id = id;
+        }
+        joined
     }
 }
 
 /// Only the currency stays, if the new photo does not show one. A claim that is on its way cannot hit another line, because
 /// the numbers are new.
-fn replaced(known: &Cheque, read: Cheque) -> Cheque {
-    let last_id = known.products.iter().map(|line| line.id).max().unwrap_or(0);
+fn replaced(known: &Cheque, last_id: u32, read: Cheque) -> Cheque {
     let products = (last_id + 1..).zip(read.products).map(|(id, line)| Product { id, ..line }).collect();
     Cheque { products, currency: read.currency.or_else(|| known.currency.clone()), ..read }
 }

@@ -1,7 +1,9 @@
 //! The owner corrects recognition errors, or confirms the cheque.
 
+use super::edit_lines::{EditList, LineEdits};
+use super::last_changes::Field;
 use super::split::{OutOfBounds, Split, check_bounds};
-use contracts::cheque::{LineWarning, Product};
+use contracts::cheque::{Cheque, LineWarning, Product};
 use contracts::money::Money;
 use contracts::quantity::Quantity;
 use std::collections::BTreeSet;
@@ -26,6 +28,8 @@ pub struct Correction {
     pub based_on: Option<i64>,
     /// All lines; existing lines that are not listed are removed.
     pub products: Option<Vec<Line>>,
+    /// Instead of `products`, edits of single lines.
+    pub lines: Option<LineEdits>,
     /// The printed total.
     pub total_account: Change<Money>,
     /// Service charge.
@@ -66,7 +70,7 @@ pub struct Line {
 }
 
 /// Why a correction is rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CorrectRefusal {
     /// A participant has settled or is settling.
     #[error("a participant has settled: the cheque is fixed")]
@@ -78,6 +82,29 @@ pub enum CorrectRefusal {
         based_on: i64,
         /// The version at which the bill was last changed.
         changed: i64,
+    },
+    /// Lines or fields were changed since the versions on which the correction is based.
+    #[error("what you edit was changed since you read it: look at what it is now, and edit again")]
+    Conflict(Conflicts),
+    /// An edited line occurs twice.
+    #[error("line {id} occurs twice")]
+    EditedTwice {
+        /// The list of its second occurrence.
+        list: EditList,
+        /// The index there, from 0.
+        at: usize,
+        /// Its line number.
+        id: u32,
+    },
+    /// An edit names a version that does not exist yet.
+    #[error("must be a version that you have read: the last one is {version}")]
+    NotYet {
+        /// The list of the edit.
+        list: EditList,
+        /// The index there, from 0.
+        at: usize,
+        /// The version of the state.
+        version: i64,
     },
     /// A corrected line does not exist.
     #[error("there is no line {id}")]
@@ -100,34 +127,57 @@ pub enum CorrectRefusal {
     Bounds(#[from] OutOfBounds),
 }
 
+/// What was changed since it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conflicts {
+    /// Lines, also such that were removed.
+    pub lines: Vec<u32>,
+    /// Fields.
+    pub fields: Vec<Field>,
+}
+
 impl Split {
-    /// Applies a correction. Lines that remain keep their claims, boxes and raw text. When amounts change, a previous
-    /// confirmation is dropped unless the correction confirms again. `None` if nothing changes.
+    /// Applies a correction, all of it or nothing. Lines that remain keep their claims, boxes and raw text. When amounts
+    /// change, a previous confirmation is dropped unless the correction confirms again. `None` if nothing changes.
+    ///
+    /// All lines together, and a confirmation, have to be based on the current bill; an edit of a line or a field only on
+    /// what that line or field is now.
     ///
     /// # Errors
     /// [`CorrectRefusal`].
-    pub fn correct(&self, correction: Correction) -> Result<Option<Self>, CorrectRefusal> {
+    pub fn correct(&self, mut correction: Correction) -> Result<Option<Self>, CorrectRefusal> {
         if self.is_frozen() {
             return Err(CorrectRefusal::SettlementStarted);
         }
-        if let Some(based_on) = correction.based_on.filter(|based_on| *based_on < self.cheque_version) {
-            return Err(CorrectRefusal::OutOfDate { based_on, changed: self.cheque_version });
+        let edits_of_lines = correction.lines.take().unwrap_or_default();
+        let fields = self.changed_fields(&correction);
+        let whole_bill = correction.products.take();
+        if whole_bill.is_some() {
+            self.require_current(&correction)?;
+        }
+        let products = match whole_bill {
+            Some(lines) => self.corrected_lines(lines)?,
+            None => {
+                let edited = self.edited_lines(edits_of_lines)?;
+                let conflicts = Conflicts { lines: edited.conflicts, fields };
+                if conflicts != Conflicts::default() {
+                    return Err(CorrectRefusal::Conflict(conflicts));
+                }
+                edited.lines
+            }
+        };
+        if correction.confirmed.is_some() {
+            self.require_current(&correction)?;
         }
         let mut corrected = self.next();
-        if let Some(lines) = correction.products {
-            corrected.cheque.products = self.corrected_lines(lines)?;
+        corrected.cheque.products = products;
+        if corrected.cheque.products != self.cheque.products {
             let remaining: BTreeSet<u32> = corrected.cheque.products.iter().map(|line| line.id).collect();
             corrected.claims.retain(|(line, _), _| remaining.contains(line));
             corrected.drop_stale_negatives();
         }
         let cheque = &mut corrected.cheque;
-        replace(&mut cheque.total_account, correction.total_account);
-        replace(&mut cheque.service, correction.service);
-        replace(&mut cheque.discount, correction.discount);
-        replace(&mut cheque.tax, correction.tax);
-        replace(&mut cheque.tip, correction.tip);
-        replace(&mut cheque.rounding, correction.rounding);
-        replace(&mut cheque.currency, correction.currency);
+        correction.apply(cheque);
         cheque.recompute_status();
         check_bounds(cheque)?;
         let same_amounts = self.parts() == corrected.parts() && self.amounts_of_lines() == corrected.amounts_of_lines();
@@ -135,18 +185,35 @@ impl Split {
         if corrected.cheque.currency != self.cheque.currency {
             corrected.rate = None;
         }
-        if corrected.cheque != self.cheque {
+        // Edits of the whole bill that are based on an older name are no conflict.
+        let title = corrected.cheque.title();
+        let renamed = Cheque { merchant: title.merchant, purchased_on: title.purchased_on, ..self.cheque.clone() };
+        if corrected.cheque != renamed {
             corrected.cheque_version = corrected.version;
         }
-        // After the comparison, because edits that are based on an older name are no conflict.
-        replace(&mut corrected.cheque.merchant, correction.merchant);
-        replace(&mut corrected.cheque.purchased_on, correction.purchased_on);
         let changed = corrected.cheque != self.cheque || corrected.confirmed != self.confirmed;
-        Ok(changed.then_some(corrected))
+        Ok(changed.then(|| corrected.with_changes_noted(self)))
+    }
+
+    /// Refuses what is based on an older bill.
+    fn require_current(&self, correction: &Correction) -> Result<(), CorrectRefusal> {
+        match correction.based_on.filter(|based_on| *based_on < self.cheque_version) {
+            Some(based_on) => Err(CorrectRefusal::OutOfDate { based_on, changed: self.cheque_version }),
+            None => Ok(()),
+        }
+    }
+
+    /// The fields that were changed since the version on which the correction is based, and to which it gives another value.
+    fn changed_fields(&self, correction: &Correction) -> Vec<Field> {
+        let Some(based_on) = correction.based_on else { return vec![] };
+        let mut wanted = self.cheque.clone();
+        correction.apply(&mut wanted);
+        let is_later = |field: &Field| self.last_changes.of_field(*field) > based_on;
+        Field::ALL.into_iter().filter(|field| field.differs(&self.cheque, &wanted)).filter(is_later).collect()
     }
 
     fn corrected_lines(&self, lines: Vec<Line>) -> Result<Vec<Product>, CorrectRefusal> {
-        let mut next_id = self.cheque.products.iter().map(|line| line.id).max().unwrap_or(0) + 1;
+        let mut next_id = self.last_changes.last_line + 1;
         let mut seen = BTreeSet::new();
         let mut corrected = Vec::with_capacity(lines.len());
         for (at, line) in lines.into_iter().enumerate() {
@@ -169,16 +236,31 @@ impl Split {
     }
 }
 
-fn replace<T>(field: &mut Option<T>, change: Change<T>) {
+impl Correction {
+    /// Sets the fields beside the lines.
+    fn apply(&self, cheque: &mut Cheque) {
+        replace(&mut cheque.total_account, &self.total_account);
+        replace(&mut cheque.service, &self.service);
+        replace(&mut cheque.discount, &self.discount);
+        replace(&mut cheque.tax, &self.tax);
+        replace(&mut cheque.tip, &self.tip);
+        replace(&mut cheque.rounding, &self.rounding);
+        replace(&mut cheque.currency, &self.currency);
+        replace(&mut cheque.merchant, &self.merchant);
+        replace(&mut cheque.purchased_on, &self.purchased_on);
+    }
+}
+
+fn replace<T: Clone>(field: &mut Option<T>, change: &Change<T>) {
     match change {
         Change::Keep => {}
         Change::Clear => *field = None,
-        Change::Set(value) => *field = Some(value),
+        Change::Set(value) => *field = Some(value.clone()),
     }
 }
 
 /// A corrected line; what was recognised on the photo stays as evidence.
-fn corrected_line(known: Product, line: Line) -> Product {
+pub(super) fn corrected_line(known: Product, line: Line) -> Product {
     let modifiers = line.modifiers.unwrap_or_else(|| known.modifiers.clone());
     let same_sum = known.number_servings == line.number_servings && known.total == line.total;
     let same_price = line.price.is_none_or(|price| known.price == Some(price));
@@ -203,7 +285,7 @@ fn corrected_line(known: Product, line: Line) -> Product {
 }
 
 /// A line that was not recognised at all.
-fn added_line(id: u32, line: Line) -> Product {
+pub(super) fn added_line(id: u32, line: Line) -> Product {
     let mut added = Product {
         id,
         name: line.name,

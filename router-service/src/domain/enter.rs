@@ -1,6 +1,7 @@
 //! A user enters a bill by hand, without a photo.
 
 use super::correct::{CorrectRefusal, Correction};
+use super::last_changes::LastChanges;
 use super::method::Method;
 use super::split::Split;
 use contracts::cheque::Cheque;
@@ -9,7 +10,7 @@ use contracts::ocr::ChequeRecognized;
 use time::OffsetDateTime;
 
 /// Why an entered bill is rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnterRefusal {
     /// It has neither lines nor a total.
     #[error("a bill needs a total or a line")]
@@ -41,7 +42,9 @@ impl Split {
         }
         let method = if lines.is_empty() { Method::Equal } else { Method::Items };
         // Nothing was seen before: the entered bill is its first version.
-        Ok(Self { version: blank.version, cheque_version: blank.cheque_version, method, ..entered })
+        let (version, cheque_version) = (blank.version, blank.cheque_version);
+        let last_changes = LastChanges::all_at(version, &entered.cheque);
+        Ok(Self { version, cheque_version, last_changes, method, ..entered })
     }
 }
 

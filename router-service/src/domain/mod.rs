@@ -5,6 +5,7 @@ pub mod apportion;
 pub mod breakdown;
 pub mod fraction;
 
+pub mod last_changes;
 pub mod method;
 pub mod negative;
 pub mod outside;
@@ -13,6 +14,7 @@ pub mod rate;
 pub mod reminded;
 pub mod smallest_unit;
 pub mod split;
+pub mod toggles;
 
 pub mod between;
 pub mod dues;
@@ -26,6 +28,7 @@ pub mod answer;
 pub mod claim;
 pub mod correct;
 pub mod delete;
+pub mod edit_lines;
 pub mod enter;
 pub mod give_back;
 pub mod join;

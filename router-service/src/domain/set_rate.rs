@@ -67,4 +67,15 @@ mod tests {
         let other = Correction { currency: Change::Set("USD".into()), ..Correction::default() };
         assert_eq!(rated.correct(other).unwrap().unwrap().rate, None, "a rate is for one currency");
     }
+
+    #[test]
+    fn an_amount_that_no_payment_can_move_is_said_to_be_too_large_and_not_to_be_nothing() {
+        let ann = ParticipantId(2);
+        let mut euros = split(&[10_000_000_000]).with_user(7).claimed(ann, 1, Fraction::WHOLE);
+        euros.cheque.currency = Some("EUR".into());
+        let rated = euros.set_rate(Some(Rate::from_json_number("1000000").unwrap())).unwrap().unwrap();
+        let agreed = Agreed::Version(rated.version);
+        assert_eq!(rated.settle(user(7), None, agreed, "RUB", transfer(1)), Err(SettleRefusal::TooLarge));
+        assert!(rated.paid_cash(ann, agreed).is_ok(), "in the currency of the bill it is not");
+    }
 }

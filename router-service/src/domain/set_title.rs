@@ -12,7 +12,7 @@ impl Split {
         }
         let mut named = self.next();
         (named.cheque.merchant, named.cheque.purchased_on) = (title.merchant, title.purchased_on);
-        Some(named)
+        Some(named.with_changes_noted(self))
     }
 }
 

@@ -5,7 +5,7 @@ use super::participant::{Attempt, AttemptState, Direction, Participant, Particip
 use super::rate::Rate;
 use super::split::Split;
 use contracts::ids::{TransferId, UserId};
-use contracts::money::{Amount, Money};
+use contracts::money::{Amount, Money, MoneyError};
 use contracts::router::TransferRequested;
 
 /// What the one who pays has agreed to: an edit of the bill in the meantime must not change what they pay.
@@ -43,6 +43,9 @@ pub enum SettleRefusal {
     /// There is nothing to pay.
     #[error("there is nothing to pay")]
     NothingDue,
+    /// What is due, at the rate of the owner, is more than one payment can move.
+    #[error("the amount is larger than one payment can be: the owner must correct the bill or its rate")]
+    TooLarge,
     /// The one who pays has agreed to another amount, or to none.
     #[error("{due} is due; name this amount, or the version of the state, to pay it")]
     NotAgreed {
@@ -225,9 +228,9 @@ impl Split {
         if due == Money::ZERO {
             return Err(SettleRefusal::NotAgreed { due });
         }
-        let amount = Amount::new(due).map_err(|_| SettleRefusal::NothingDue)?.money();
+        let amount = payment(due)?.money();
         let converted = rate.ok_or(SettleRefusal::NoRate)?.convert(amount);
-        let transferred = converted.and_then(|amount| Amount::new(amount).ok()).ok_or(SettleRefusal::NothingDue)?;
+        let transferred = payment(converted.ok_or(SettleRefusal::TooLarge)?)?;
         let has_agreed = match agreed {
             Agreed::Amount(agreed) => agreed == transferred.money(),
             Agreed::Version(version) => version == self.version,
@@ -259,6 +262,14 @@ impl Split {
         }
         moved
     }
+}
+
+/// The amount as that of a payment.
+fn payment(amount: Money) -> Result<Amount, SettleRefusal> {
+    Amount::new(amount).map_err(|error| match error {
+        MoneyError::NotPositive => SettleRefusal::NothingDue,
+        _ => SettleRefusal::TooLarge,
+    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::between::Between;
 use super::breakdown::Breakdown;
 use super::fraction::{Fraction, least_common_multiple};
+use super::last_changes::LastChanges;
 use super::method::{Method, Tip};
 use super::negative::Negative;
 use super::participant::{Participant, ParticipantId};
@@ -63,10 +64,14 @@ pub struct Split {
     pub between: BTreeMap<(ParticipantId, ParticipantId), Between>,
     /// The participants whose dues count in a group: they pay there, and not on this cheque.
     pub in_group: BTreeSet<ParticipantId>,
+    /// The name of the group in which the bill counts.
+    pub group_name: Option<String>,
     /// Number of changes so far, including the creation.
     pub version: i64,
     /// The version at which the bill itself was last changed: its lines, amounts, or currency.
     pub cheque_version: i64,
+    /// The versions at which lines and fields of the bill were last changed.
+    pub last_changes: LastChanges,
     /// When it was created.
     pub created_at: OffsetDateTime,
     /// When the link expires.
@@ -98,6 +103,7 @@ impl Split {
         Ok(Self {
             hash: read.hash,
             owner_id: read.owner_id,
+            last_changes: LastChanges::all_at(1, &read.cheque),
             cheque: read.cheque,
             confirmed: false,
             method: Method::Items,
@@ -110,6 +116,7 @@ impl Split {
             claims: BTreeMap::new(),
             between: BTreeMap::new(),
             in_group: BTreeSet::new(),
+            group_name: None,
             version: 1,
             cheque_version: 1,
             created_at: now,

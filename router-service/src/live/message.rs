@@ -1,8 +1,8 @@
 //! Messages to the sockets, and notifications between replicas.
 
 use crate::domain::split::Split;
+use crate::wire::cheque_json::ChequeJson;
 use crate::wire::split_json::SplitJson;
-use contracts::cheque::Cheque;
 use contracts::ids::ChequeHash;
 use live_sockets::Update;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ pub struct LiveMessage {
     /// The key of the share link.
     pub hash: ChequeHash,
     /// The shared cheque.
-    pub cheque: Cheque,
+    pub cheque: ChequeJson,
     /// How it is shared.
     pub split: SplitJson,
 }
@@ -48,7 +48,7 @@ pub(super) struct ReplicaNotification {
 
 /// Serialises the state once for all sockets. `context` is the trace context of the change.
 pub(super) fn update(kind: Kind, split: &Split, context: Option<TraceContext>) -> Option<Update<()>> {
-    let (hash, cheque) = (split.hash.clone(), split.cheque.clone());
+    let (hash, cheque) = (split.hash.clone(), ChequeJson::of(split));
     let message = LiveMessage { kind, version: split.version, hash, cheque, split: SplitJson::of(split) };
     // Serialising strings and numbers cannot fail.
     let text = serde_json::to_string(&message)

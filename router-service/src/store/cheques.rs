@@ -1,6 +1,7 @@
 //! The table `cheques` and the tables that refer to it: a shared cheque is read and written as a whole.
 
 use super::json::{ClaimJson, Malformed, MethodJson};
+use super::last_changes_json::LastChangesJson;
 use super::number::number;
 use super::participant_json::{BetweenJson, ParticipantJson, received};
 use super::{activity, cash_between, claims, participants, transfers};
@@ -34,6 +35,7 @@ struct Row {
     last_participant: i32,
     version: i64,
     cheque_version: i64,
+    last_changes: Option<Json<LastChangesJson>>,
     joining_open: bool,
     created_at: OffsetDateTime,
     expires_at: OffsetDateTime,
@@ -41,6 +43,7 @@ struct Row {
     claims: Json<Vec<ClaimJson>>,
     between: Json<Vec<BetweenJson>>,
     in_group: Vec<i32>,
+    group_name: Option<String>,
 }
 
 impl TryFrom<Row> for Found {
@@ -60,6 +63,11 @@ impl TryFrom<Row> for Found {
         Ok(Self::Split(Split {
             hash: ChequeHash::try_from(row.hash).map_err(|error| sqlx::Error::Decode(error.into()))?,
             owner_id: UserId::try_from(row.owner_id).map_err(|error| sqlx::Error::Decode(error.into()))?,
+            last_changes: LastChangesJson::read(
+                row.last_changes.map(|Json(stored)| stored),
+                row.cheque_version,
+                &cheque,
+            ),
             cheque,
             confirmed: row.confirmed,
             method,
@@ -72,6 +80,7 @@ impl TryFrom<Row> for Found {
             claims: claims.map_err(malformed)?,
             between,
             in_group: row.in_group.into_iter().map(|id| ParticipantId(id.unsigned_abs())).collect(),
+            group_name: row.group_name,
             version: row.version,
             cheque_version: row.cheque_version,
             created_at: row.created_at,
@@ -201,11 +210,16 @@ pub async fn save(
     // The cheque is large and rarely changes.
     if before.cheque != after.cheque {
         let cheque = Json(&after.cheque);
-        let (hash, version) = (after.hash.as_str(), after.cheque_version);
-        sqlx::query!("update cheques set cheque = $2, cheque_version = $3 where hash = $1", hash, cheque as _, version)
-            .execute(&mut *connection)
-            .await
-            .during(format_args!("correct cheque {}", after.hash.shortened()))?;
+        sqlx::query!(
+            "update cheques set cheque = $2, cheque_version = $3, last_changes = $4 where hash = $1",
+            after.hash.as_str(),
+            cheque as _,
+            after.cheque_version,
+            Json(LastChangesJson::of(after)) as _,
+        )
+        .execute(&mut *connection)
+        .await
+        .during(format_args!("correct cheque {}", after.hash.shortened()))?;
     }
     // Claims refer to participants: delete the claims of removed participants first, insert those of new participants
     // last.

@@ -2,6 +2,7 @@
 -- is the sum of their transfers, less what the owner has transferred back.
 select c.hash, c.owner_id, c.cheque as "cheque: Json<Cheque>", c.confirmed, c.method as "method!: Json<MethodJson>",
        c.last_participant, c.version, c.cheque_version, c.joining_open, c.created_at, c.expires_at,
+       c.last_changes as "last_changes: Json<LastChangesJson>",
        (
            select coalesce(jsonb_agg(jsonb_build_object(
                'id', p.id, 'name', p.name, 'user_id', p.user_id, 'token_hash', encode(p.token_hash, 'hex'),
@@ -49,6 +50,9 @@ select c.hash, c.owner_id, c.cheque as "cheque: Json<Cheque>", c.confirmed, c.me
                group by payer, receiver
            ) b
        ) as "between!: Json<Vec<BetweenJson>>",
-       array(select g.participant from group_participants g where g.hash = c.hash order by g.participant) as "in_group!"
+       array(select g.participant from group_participants g where g.hash = c.hash order by g.participant) as "in_group!",
+       (
+           select g.name from group_cheques counted join groups g on g.key = counted.key where counted.hash = c.hash
+       ) as group_name
 from cheques c
 where c.hash = any($1)

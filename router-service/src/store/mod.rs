@@ -8,6 +8,7 @@ pub mod transfers;
 mod cash_between;
 mod claims;
 mod json;
+mod last_changes_json;
 mod number;
 mod participant_json;
 mod participants;

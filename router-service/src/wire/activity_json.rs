@@ -4,6 +4,7 @@ use super::outside_json::OutsideJson;
 use crate::domain::activity::{Change, Edit, Movement, Person};
 use contracts::money::Money;
 use contracts::payments::RefusalReason;
+use contracts::quantity::Quantity;
 use contracts::title::Title;
 use serde::Serialize;
 
@@ -65,6 +66,12 @@ pub enum ChangeJson {
         before: Option<Money>,
         /// Its amount now.
         after: Option<Money>,
+        /// Its quantity before, if that was another one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        quantity_before: Option<Quantity>,
+        /// Its quantity now, if it had another one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        quantity_after: Option<Quantity>,
     },
     /// A line of the bill was removed.
     LineRemoved {
@@ -78,6 +85,15 @@ pub enum ChangeJson {
         /// The total before.
         before: Option<Money>,
         /// The total now.
+        after: Option<Money>,
+    },
+    /// Another amount beside the lines is another one.
+    Part {
+        /// `service`, `discount`, `tax`, `tip` or `rounding`, as printed.
+        part: String,
+        /// The amount before.
+        before: Option<Money>,
+        /// The amount now.
         after: Option<Money>,
     },
     /// Anything else of the bill was changed, or many lines.
@@ -188,6 +204,9 @@ pub enum ChangeJson {
     InGroup {
         /// Whether they do.
         counts: bool,
+        /// The name of the group.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        group: Option<String>,
     },
     /// Everything is paid.
     Settled,
@@ -224,12 +243,16 @@ impl From<Change> for ChangeJson {
                 Self::Claimed { who: who.into(), line, numerator, denominator }
             }
             Change::Released(who, line) => Self::Released { who: who.into(), line },
-            Change::Line { name: line, renamed, before, after, edit } => match edit {
+            Change::Line { name: line, renamed, before, after, quantity, edit } => match edit {
                 Edit::Added => Self::LineAdded { line, after },
-                Edit::Changed => Self::LineChanged { line, renamed, before, after },
+                Edit::Changed => {
+                    let (quantity_before, quantity_after) = quantity.unzip();
+                    Self::LineChanged { line, renamed, before, after, quantity_before, quantity_after }
+                }
                 Edit::Removed => Self::LineRemoved { line, before },
             },
             Change::Total(before, after) => Self::Total { before, after },
+            Change::Part(part, before, after) => Self::Part { part: part.to_owned(), before, after },
             Change::Corrected => Self::Corrected,
             Change::Named(Title { merchant, purchased_on }) => {
                 Self::Named { merchant, purchased_on: purchased_on.map(|day| day.to_string()) }
@@ -264,7 +287,7 @@ impl From<Change> for ChangeJson {
                 let (who, with, amount) = parts(movement);
                 Self::Outside { who, with, amount, how: how.as_ref().map(OutsideJson::from) }
             }
-            Change::InGroup(counts) => Self::InGroup { counts },
+            Change::InGroup { counts, group } => Self::InGroup { counts, group },
             Change::Settled => Self::Settled,
         }
     }

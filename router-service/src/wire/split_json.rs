@@ -1,5 +1,6 @@
 //! The state of a shared cheque as JSON.
 
+use super::cheque_json::ChequeJson;
 use super::outside_json::{OutsideJson, ReportJson};
 use super::percent::Percent;
 use super::plan_json::{PaidJson, PaymentJson, paid, plan};
@@ -10,7 +11,6 @@ use crate::domain::negative::Negative;
 use crate::domain::participant::{Attempt, AttemptState, Direction, Participant, ParticipantId};
 use crate::domain::rate::Rate;
 use crate::domain::split::Split;
-use contracts::cheque::Cheque;
 use contracts::ids::{ChequeHash, TransferId};
 use contracts::money::Money;
 use contracts::payments::RefusalReason;
@@ -26,7 +26,7 @@ pub struct StateJson {
     /// The key of the share link.
     pub hash: ChequeHash,
     /// The shared cheque.
-    pub cheque: Cheque,
+    pub cheque: ChequeJson,
     /// How it is shared.
     pub split: SplitJson,
     /// Your participant number, if you have joined.
@@ -40,7 +40,7 @@ impl StateJson {
     pub fn of(split: &Split, you: Option<ParticipantId>) -> Self {
         Self {
             hash: split.hash.clone(),
-            cheque: split.cheque.clone(),
+            cheque: ChequeJson::of(split),
             split: SplitJson::of(split),
             you: you.map(|id| id.0),
             owner: you == Some(ParticipantId::OWNER),

@@ -58,6 +58,8 @@ async fn a_method_accepts_only_its_own_parts() {
     assert_eq!(refused(json!({ "method": "shares", "shares": [1] })).await, wrong("/shares"));
     assert_eq!(refused(json!({ "method": "exact", "amounts": { "1": -1 } })).await, wrong("/amounts/1"));
     assert_eq!(refused(json!({ "method": "percent", "percents": { "you": 100 } })).await, wrong("/percents/you"));
+    assert_eq!(refused(json!({ "method": "percent", "percents": { "01": 100 } })).await, wrong("/percents/01"));
+    assert_eq!(refused(json!({ "method": "shares", "shares": { "+1": 5 } })).await, wrong("/shares/+1"));
 }
 
 #[tokio::test]

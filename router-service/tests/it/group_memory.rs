@@ -98,7 +98,7 @@ async fn the_history_of_a_bill_says_that_it_counts_in_a_group_and_not_that_it_is
     assert_eq!(stage.owner().delete(&format!("{group}/cheques{bill}")).await.status, 200);
     let read = stage.anonymous().get(&format!("{bill}/activity?limit=2")).await.json();
     let changes: Vec<&Value> = read.as_array().unwrap().iter().map(|entry| &entry["changes"]).collect();
-    let counts = |counts: bool| json!([{ "what": "in_group", "counts": counts }]);
+    let counts = |counts: bool| json!([{ "what": "in_group", "counts": counts, "group": "Flat" }]);
     assert_eq!(changes, [&counts(false), &counts(true)]);
     assert_eq!(read[0]["by"], json!(OWNER));
 }

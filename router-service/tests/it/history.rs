@@ -75,3 +75,49 @@ async fn the_history_is_paged_and_goes_with_the_cheque() {
     let left = sqlx::query_scalar::<_, i64>("select count(*) from activity").fetch_one(&stage.pool).await.unwrap();
     assert_eq!(left, 0, "names go with the cheque");
 }
+
+async fn rows(stage: &Stage) -> i64 {
+    sqlx::query_scalar::<_, i64>("select count(*) from activity").fetch_one(&stage.pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_guest_who_claims_and_releases_without_end_makes_one_entry_that_counts() {
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[100, 200]).await;
+    let guest = stage.join_as_guest(&path).await;
+    let claim = format!("{path}/claims/1");
+    for _ in 0..10 {
+        assert_eq!(stage.guest(&guest).put(&claim, WHOLE).await.status, 200);
+        assert_eq!(stage.guest(&guest).delete(&claim).await.status, 200);
+        assert_eq!(stage.guest(&guest).put(&format!("{path}/claims/2"), WHOLE).await.status, 200);
+        assert_eq!(stage.guest(&guest).delete(&format!("{path}/claims/2")).await.status, 200);
+    }
+    assert_eq!(rows(&stage).await, 3, "the guest has joined, and there is one entry for each line");
+    let page = stage.anonymous().get(&format!("{path}/activity")).await.json();
+    assert_eq!((&page[0]["times"], &page[1]["times"], &page[2]["times"]), (&json!(20), &json!(20), &Value::Null));
+    assert_eq!(page[1]["changes"][0]["what"], json!("released"), "the last of it");
+}
+
+#[tokio::test]
+async fn money_in_the_history_parts_claims_and_is_never_dropped() {
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[10_000]).await;
+    let participant = stage.join(&path, 7).await;
+    let claim = format!("{path}/claims/1");
+    assert_eq!(stage.user(7).put(&claim, WHOLE).await.status, 200);
+    assert_eq!(stage.pay_cash(&path, participant).await.status, 200);
+    let back = stage.owner().delete(&format!("{path}/participants/{participant}/cash")).await;
+    assert_eq!(back.status, 200, "{}", back.text);
+    assert_eq!(stage.user(7).delete(&claim).await.status, 200);
+    let told: Vec<Value> = history(&stage, &path).await.into_iter().map(|(_, change)| change["what"].clone()).collect();
+    assert_eq!(told, ["joined", "claimed", "outside", "settled", "outside", "released"]);
+
+    // As if the guest had gone on for days, with many lines.
+    let many = "insert into activity (hash, version, at, participant, changes, light) \
+                select $1, 100 + n, now() - interval '1 day', 2, '[]', true from generate_series(1, 1500) n";
+    sqlx::query(many).bind(&path[1..]).execute(&stage.pool).await.unwrap();
+    let later = "update cheques set version = 1999 where hash = $1";
+    sqlx::query(later).bind(&path[1..]).execute(&stage.pool).await.unwrap();
+    assert_eq!(stage.user(7).put(&claim, WHOLE).await.status, 200);
+    assert_eq!(rows(&stage).await, 1000 + 3, "who joined, and two entries about money");
+}

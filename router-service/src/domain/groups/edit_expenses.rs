@@ -76,12 +76,23 @@ impl Group {
         Ok(Some(Expense { id, revision: old.revision + 1, changed_by: by, changed_at: now, entry }))
     }
 
-    /// The last version of an expense, which marks it as deleted.
+    /// The last version of an expense, which marks it as deleted; `based_on` is the version that was seen. Clients that do
+    /// not name it delete only what they have edited last, or what was never edited.
     ///
     /// # Errors
     /// [`ExpenseRefusal`].
-    pub fn delete_expense(&self, by: MemberId, id: u32, now: OffsetDateTime) -> Result<Expense, ExpenseRefusal> {
+    pub fn delete_expense(
+        &self,
+        by: MemberId,
+        id: u32,
+        based_on: Option<u32>,
+        now: OffsetDateTime,
+    ) -> Result<Expense, ExpenseRefusal> {
         let old = self.expense(id).ok_or(ExpenseRefusal::NoSuchExpense)?;
+        let is_seen = based_on.map_or(old.revision == 1 || old.changed_by == by, |seen| seen == old.revision);
+        if !is_seen {
+            return Err(ExpenseRefusal::Changed { revision: old.revision });
+        }
         Ok(Expense { revision: old.revision + 1, changed_by: by, changed_at: now, ..old.clone() })
     }
 
@@ -114,7 +125,20 @@ mod tests {
         group.expenses[0] = edited;
         let late = group.edit_expense(MemberId(3), 1, 1, entry(5000, 1, &[1, 2]), NOW);
         assert_eq!(late, Err(ExpenseRefusal::Changed { revision: 2 }));
-        assert_eq!(group.delete_expense(MemberId(3), 2, NOW), Err(ExpenseRefusal::NoSuchExpense));
+        assert_eq!(group.delete_expense(MemberId(3), 2, None, NOW), Err(ExpenseRefusal::NoSuchExpense));
+    }
+
+    #[test]
+    fn an_expense_that_another_has_edited_is_deleted_only_by_who_has_seen_that() {
+        let mut group = group(3);
+        group.expenses.push(group.add_expense(MemberId(1), entry(3000, 1, &[1, 2, 3]), NOW).unwrap());
+        assert!(group.delete_expense(MemberId(3), 1, None, NOW).is_ok(), "it was never edited");
+        group.expenses[0] = group.edit_expense(MemberId(2), 1, 1, entry(4000, 1, &[1, 2]), NOW).unwrap().unwrap();
+        let changed = Err(ExpenseRefusal::Changed { revision: 2 });
+        assert_eq!(group.delete_expense(MemberId(3), 1, Some(1), NOW), changed);
+        assert_eq!(group.delete_expense(MemberId(3), 1, None, NOW), changed);
+        assert!(group.delete_expense(MemberId(3), 1, Some(2), NOW).is_ok());
+        assert!(group.delete_expense(MemberId(2), 1, None, NOW).is_ok(), "their own edit");
     }
 
     #[test]

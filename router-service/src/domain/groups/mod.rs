@@ -15,6 +15,7 @@ pub mod edit_expenses;
 pub mod join;
 pub mod leave;
 pub mod settle_up;
+pub mod take_place;
 
 #[cfg(test)]
 mod fixtures;

@@ -1,6 +1,8 @@
 //! The table `group_members`.
 
 use crate::domain::groups::member::{Member, MemberId};
+use crate::domain::groups::take_place::Place;
+use crate::domain::participant::ParticipantId;
 use crate::store::number::number;
 use contracts::ids::{ChequeHash, UserId};
 use postgres::{During, StoreError};
@@ -36,6 +38,33 @@ pub async fn save(
         .await
         .map(drop)
         .during(format_args!("count member {id} of group {}", key.shortened()))
+}
+
+/// The place of a participant on a bill that counts in a group, if the owner of the bill has said which member it is, for a
+/// visitor with this user. The bill must be locked.
+///
+/// # Errors
+/// If the query fails.
+pub async fn place(
+    connection: &mut PgConnection,
+    hash: &ChequeHash,
+    participant: ParticipantId,
+    visitor: Option<UserId>,
+) -> Result<Option<Place>, StoreError> {
+    sqlx::query_as!(
+        Place,
+        r#"select m.name as member, m.user_id is not null as "member_has_account!",
+                  exists (select from group_members you
+                          where you.key = said.key and you.user_id = $3 and you.left_at is null) as "visitor_is_member!"
+           from group_cheque_members said join group_members m on m.key = said.key and m.id = said.member
+           where said.hash = $1 and said.participant = $2"#,
+        hash.as_str(),
+        number(participant.0),
+        visitor.map(UserId::get),
+    )
+    .fetch_optional(connection)
+    .await
+    .during(format_args!("find the member of participant {} of cheque {}", participant.0, hash.shortened()))
 }
 
 /// The member leaves. On the bills of the group they stay who they are.

@@ -192,11 +192,16 @@ fn is_named(group: &Group, id: MemberId) -> bool {
         || group.settlements.iter().any(|payment| [payment.from, payment.to, payment.recorded_by].contains(&id))
 }
 
-fn member(group: &Group, member: &Member, balances: Option<&Balances>) -> MemberJson {
+/// The balances of one member.
+pub fn balances_of(id: MemberId, balances: &Balances) -> Vec<BalanceJson> {
     let to_pay = |(currency, of_currency): (&Currency, &BTreeMap<MemberId, Money>)| {
-        let to_pay = *of_currency.get(&member.id)?;
+        let to_pay = *of_currency.get(&id)?;
         Some(BalanceJson { currency: currency.to_string(), to_pay })
     };
+    balances.iter().filter_map(to_pay).collect()
+}
+
+fn member(group: &Group, member: &Member, balances: Option<&Balances>) -> MemberJson {
     MemberJson {
         id: member.id.0,
         name: member.name.clone(),
@@ -204,7 +209,7 @@ fn member(group: &Group, member: &Member, balances: Option<&Balances>) -> Member
         owner: member.user_id == Some(group.owner_id),
         has_account: member.user_id.is_some(),
         has_left: member.has_left,
-        balances: balances.map(|balances| balances.iter().filter_map(to_pay).collect()),
+        balances: balances.map(|balances| balances_of(member.id, balances)),
     }
 }
 
