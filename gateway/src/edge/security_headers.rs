@@ -3,7 +3,7 @@
 //! Source: OWASP Application Security Verification Standard 5.0, V3.4 (headers) and V14.3 (caching).
 
 use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 /// The application: scripts, styles and connections of this origin only; images may also be local files that the user
 /// selected (`blob:`).
@@ -36,11 +36,16 @@ pub(crate) fn set_application_policy(headers: &mut HeaderMap) {
 
 /// Adds the headers that are missing. `https_only`: people use the gateway by HTTPS.
 pub(super) fn add(response: &mut Response, https_only: bool) {
+    let status = response.status();
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     // Responses contain personal data or tokens, unless their service says otherwise.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    // A 401 names a way to authenticate. Source: RFC 9110, 15.5.2.
+    if status == StatusCode::UNAUTHORIZED {
+        headers.entry(header::WWW_AUTHENTICATE).or_insert(HeaderValue::from_static("Bearer"));
+    }
     if https_only {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
     }
@@ -97,6 +102,12 @@ mod tests {
         assert_eq!(headers("", false)["cache-control"], "no-store");
         let headers = headers([(header::CACHE_CONTROL, "public, max-age=60")], false);
         assert_eq!(headers["cache-control"], "public, max-age=60");
+    }
+
+    #[test]
+    fn every_401_names_a_way_to_authenticate() {
+        assert_eq!(headers(StatusCode::UNAUTHORIZED, false)["www-authenticate"], "Bearer");
+        assert!(!headers(StatusCode::FORBIDDEN, false).contains_key("www-authenticate"));
     }
 
     #[test]

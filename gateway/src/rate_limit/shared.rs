@@ -71,7 +71,10 @@ impl Shared {
             Ok(Err(failure)) => failure.to_string(),
             Err(_) => "timed out".to_owned(),
         };
-        warn!(error = %failure, "could not count calls in Redis; this gateway counts alone for a while");
+        // Calls that were under way fail together: one line is enough.
+        if !self.is_away() {
+            warn!(error = %failure, "could not count calls in Redis; this gateway counts alone for a while");
+        }
         if let Ok(mut away_until) = self.away_until.lock() {
             *away_until = Some(Instant::now() + PAUSE);
         }

@@ -115,7 +115,7 @@ fn describe_problems(document: &mut OpenApi) {
 pub fn swagger_ui<S: Clone + Send + Sync + 'static>(
     documents: impl IntoIterator<Item = Url<'static>>,
 ) -> axum::Router<S> {
-    let config = Arc::new(Config::new(documents).try_it_out_enabled(true).persist_authorization(true));
+    let config = Arc::new(Config::new(documents).try_it_out_enabled(true));
     let index = Arc::clone(&config);
     axum::Router::new()
         // A relative redirect works with any prefix.

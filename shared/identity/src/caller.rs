@@ -25,7 +25,9 @@ impl Caller {
 pub fn caller(headers: &HeaderMap) -> Result<Caller, Problem> {
     let mut values = headers.get_all(USER_HEADER).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(unauthenticated("send exactly one X-User-ID header with a positive number"));
+        return Err(unauthenticated(
+            "sign in; in development mode, send exactly one X-User-ID header with a positive number",
+        ));
     };
     value.to_str().ok().and_then(Caller::parse).ok_or_else(|| unauthenticated("X-User-ID must be a positive number"))
 }

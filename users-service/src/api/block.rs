@@ -57,6 +57,7 @@ async fn set(state: &State, admin: &Admin, id: &str, is_blocked: bool) -> Result
     let user = store::users::set_blocked(&mut tx, id, is_blocked).await?.ok_or_else(super::problems::no_such_user)?;
     if is_blocked {
         store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
+        store::password_resets::delete_of(&mut tx, id).await?;
     }
     let kind = if is_blocked { Kind::Block } else { Kind::Unblock };
     let recorded = audit::record(&mut tx, AuditEvent::by(kind, admin.id, user.id, &admin.client)).await?;

@@ -57,6 +57,8 @@ pub(super) async fn handler(
     store::users::set_password(&mut tx, user.id, &hash).await?;
     store::tries::clear(&mut tx, &checked.counter).await?;
     store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
+    // An earlier link would let its holder set another password.
+    store::password_resets::delete_of(&mut tx, id.get()).await?;
     let session = start_session(&mut tx, &state, &client, user).await?;
     let recorded = audit::record(&mut tx, AuditEvent::of(Kind::PasswordChange, id, &client)).await?;
     tx.commit().await.during(format_args!("commit the password of user {id}"))?;

@@ -13,10 +13,7 @@ pub const LIFETIME_SECS: u32 = 3600;
 /// # Errors
 /// Database errors.
 pub async fn replace(connection: &mut PgConnection, user: UserId, token: &TokenHash) -> Result<(), StoreError> {
-    sqlx::query!("delete from password_resets where user_id = $1", user.get())
-        .execute(&mut *connection)
-        .await
-        .during(format_args!("delete the earlier password reset of user {user}"))?;
+    delete_of(connection, user.get()).await?;
     sqlx::query!(
         "insert into password_resets (hash, user_id, expires_at) values ($1, $2, now() + make_interval(secs => $3))",
         token.as_slice(),
@@ -27,6 +24,18 @@ pub async fn replace(connection: &mut PgConnection, user: UserId, token: &TokenH
     .await
     .map(drop)
     .during(format_args!("insert a password reset of user {user}"))
+}
+
+/// Deletes the token of a user, if there is one.
+///
+/// # Errors
+/// Database errors.
+pub async fn delete_of(connection: &mut PgConnection, user: i64) -> Result<(), StoreError> {
+    sqlx::query!("delete from password_resets where user_id = $1", user)
+        .execute(connection)
+        .await
+        .map(drop)
+        .during(format_args!("delete the password reset of user {user}"))
 }
 
 /// The user of a token, without using it.

@@ -61,6 +61,21 @@ async fn an_administrator_issues_a_token_with_which_a_user_sets_a_new_password()
     assert_eq!(reset(&token, "battery staple").await.status, 200);
     assert_eq!(code(&stage.refresh(&refresh_token(&anna)).await), "invalid_refresh_token");
     assert_eq!(code(&stage.login("anna", PASSWORD).await), "wrong_credentials");
+
+    let (before, session) = (issue().await, stage.login("anna", "battery staple").await);
+    let change = json!({"current_password": "battery staple", "new_password": "another battery"});
+    assert_eq!(stage.anonymous().as_user(id(&session)).post("/password", &change.to_string()).await.status, 200);
+    assert_eq!(
+        code(&reset(&before, "battery staple").await),
+        "invalid_reset_token",
+        "the owner has secured the account"
+    );
+    let blocked = issue().await;
+    for path in ["block", "unblock"] {
+        assert_eq!(admin.post(&format!("/users/{}/{path}", id(&anna)), "").await.status, 200);
+    }
+    assert_eq!(code(&reset(&blocked, "battery staple").await), "invalid_reset_token");
+
     let late = issue().await;
     sqlx::query("update password_resets set expires_at = now()").execute(&stage.pool).await.unwrap();
     assert_eq!(code(&reset(&late, "another staple").await), "invalid_reset_token");

@@ -23,6 +23,7 @@ impl Passwords {
     /// # Errors
     /// Fails if they can neither be read nor written.
     pub(crate) fn load_or_create(folder: &Path) -> Result<Self, Failure> {
+        servers::private_folder(folder).doing(format!("make {}", folder.display()))?;
         let of_service = |name: &str| [format!("{name}-db"), format!("{name}-amqp"), format!("{name}-gateway")];
         let names = SERVICES.iter().flat_map(|service| of_service(service.name)).chain([TICKETS.to_owned()]);
         let passwords = names.map(|name| {

@@ -105,7 +105,8 @@ fn plan(
 ) -> Result<(String, bool), Failure> {
     let doing = || "run the example `topology` of rabbit-outbox".to_owned();
     let mut command = Command::new("cargo");
-    command.args(["run", "--quiet", "--package", "rabbit-outbox", "--example", "topology", "--", "plan"]);
+    // Not `--quiet`: the first time, it is built.
+    command.args(["run", "--package", "rabbit-outbox", "--example", "topology", "--", "plan"]);
     command.arg(service.name).args(["--virtual-host", &options.virtual_host]);
     for (exchange, routing_key) in subscriptions {
         command.args(["--foreign", &format!("{exchange}={routing_key}")]);

@@ -24,7 +24,9 @@ pub(super) fn detach(checkout: &Checkout, options: &UpOptions) -> Result<ExitCod
     let interrupt = Interrupt::watch()?;
     let log = checkout.local().join("logs/up.log");
     servers::private_folder(&checkout.local().join("logs")).doing("make .local/logs")?;
-    let write = File::create(&log).doing(format!("write {}", log.display()))?;
+    // It shows the password of the database.
+    servers::write_private(&log, "").doing(format!("write {}", log.display()))?;
+    let write = File::options().append(true).open(&log).doing(format!("write {}", log.display()))?;
     let errors = write.try_clone().doing("share the log")?;
     let this = std::env::current_exe().doing("find this program")?;
     let mut command = Command::new(this);

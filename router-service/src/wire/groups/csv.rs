@@ -41,13 +41,19 @@ fn line(group: &Group, row: &Row) -> String {
     cells.join(",") + "\r\n"
 }
 
-/// Quotes a text where needed. A text that a spreadsheet would take for a formula gets an apostrophe.
+/// Quotes a text where needed. What a spreadsheet would take for a formula gets an apostrophe, also after a semicolon, which
+/// separates cells in much of Europe.
 ///
 /// Source: OWASP, CSV injection.
 fn text(text: &str) -> String {
-    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
+    let parts = text.split(';').map(|part| if is_formula(part) { format!("'{part}") } else { part.to_owned() });
+    let text = parts.collect::<Vec<_>>().join(";");
     if text.contains([',', '"', '\r', '\n', ';']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+fn is_formula(text: &str) -> bool {
+    let begins = text.trim_start_matches(|c: char| c.is_whitespace() || c == '"');
+    begins.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) || text.starts_with(['\t', '\r'])
 }
 
 /// An amount with the decimals of its currency.
@@ -78,6 +84,7 @@ mod tests {
         for formula in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\u{FF1D}1"] {
             assert_eq!(text(formula), format!("'{formula}"));
         }
+        assert_eq!(text("x;=1+1;y; \"@SUM(A1)"), "\"x;'=1+1;y;' \"\"@SUM(A1)\"");
     }
 
     #[test]
