@@ -32,6 +32,7 @@ pub(crate) fn finish(draft: &Draft, agreed: bool) -> Parsed {
         merchant: None,
         purchased_on: None,
         total_account: draft.total.as_ref().map(|total| Money::from_minor(total.minor)),
+        totals: vec![],
         products,
         currency: currency(draft).map(str::to_owned),
         service: money(draft.parts.service),

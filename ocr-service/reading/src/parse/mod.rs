@@ -105,6 +105,7 @@ fn nothing() -> Parsed {
         merchant: None,
         purchased_on: None,
         total_account: None,
+        totals: vec![],
         products: vec![],
         currency: None,
         service: None,

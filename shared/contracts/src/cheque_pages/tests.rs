@@ -26,6 +26,7 @@ fn part(lines: &[(&str, i64)], total: Option<i64>) -> Cheque {
         merchant: None,
         purchased_on: None,
         total_account: total.map(Money::from_minor),
+        totals: vec![],
         products: (1..).zip(lines).map(|(id, (name, minor))| line(id, name, *minor)).collect(),
         currency: None,
         service: None,
