@@ -339,4 +339,17 @@ mod tests {
         let unread_line = cheque(Some(600), &[Some(600), None]);
         assert_eq!((unread_line.status, unread_line.difference), (ChequeStatus::NeedsReview, None));
     }
+
+    #[test]
+    fn a_cheque_of_an_old_event_has_no_possible_totals() {
+        let mut read = cheque(Some(600), &[Some(600)]);
+        let old = serde_json::to_string(&read).unwrap();
+        assert!(!old.contains("totals"), "{old}");
+        assert_eq!(serde_json::from_str::<Cheque>(&old).unwrap().totals, []);
+        let amount = Money::from_minor(600);
+        read.totals.push(PossibleTotal { amount, label: "Total".to_owned(), bounds: None, confidence: 0.5 });
+        let new = serde_json::to_string(&read).unwrap();
+        assert!(new.contains(r#""totals":[{"amount":6,"label":"Total","confidence":0.5}]"#), "{new}");
+        assert_eq!(serde_json::from_str::<Cheque>(&new).unwrap(), read);
+    }
 }
