@@ -254,7 +254,14 @@ pub(crate) enum Bench {
 #[derive(Args, Debug)]
 pub(crate) struct ReceiptsOptions {
     /// Folder with `images/` and `ground_truth.json`
-    pub(crate) folder: PathBuf,
+    #[arg(required_unless_present = "generated")]
+    pub(crate) folder: Option<PathBuf>,
+    /// Measure this many generated bills instead, by layout, currency, language and fault
+    #[arg(long, value_name = "COUNT", conflicts_with = "folder")]
+    pub(crate) generated: Option<u32>,
+    /// The first seed of the generated bills; the same seeds give the same bills
+    #[arg(long, default_value_t = 1, requires = "generated")]
+    pub(crate) seed: u32,
     /// Print one JSON object instead of a table
     #[arg(long)]
     pub(crate) json: bool,

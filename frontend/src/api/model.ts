@@ -24,7 +24,11 @@ type Exact<T, K extends keyof T> = {
 type ChequeMoney = 'total_account' | 'service' | 'discount' | 'tax' | 'tip' | 'rounding' | 'difference';
 
 export type Product = Exact<Schemas['Product'], 'numberServings' | 'price' | 'total'>;
-export type Cheque = Omit<Exact<Schemas['Cheque'], ChequeMoney>, 'products'> & { products: Product[] };
+export type PossibleTotal = Exact<Schemas['PossibleTotal'], 'amount'>;
+export type Cheque = Omit<Exact<Schemas['Cheque'], ChequeMoney>, 'products' | 'totals'> & {
+  products: Product[];
+  totals?: PossibleTotal[];
+};
 export type ChequeWarning = Schemas['Cheque']['warnings'][number];
 export type LineWarning = Product['warnings'][number];
 export type ReadCheque = Omit<Schemas['ReadCheque'], 'cheque'> & { cheque: Cheque };

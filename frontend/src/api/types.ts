@@ -89,6 +89,8 @@ export interface components {
       /** `2026-02-05`. */
       purchased_on?: string | null;
       total_account: number | null;
+      /** What the total may be, the best first, if it is not certain. */
+      totals?: components['schemas']['PossibleTotal'][];
       products: components['schemas']['Product'][];
       currency?: string | null;
       service?: number | null;
@@ -99,10 +101,17 @@ export interface components {
       status: 'balanced' | 'needs_review' | 'failed';
       difference?: number | null;
       confidence: number;
-      warnings: ('no_text' | 'no_total' | 'no_lines' | 'does_not_add_up' | 'poor_photo')[];
+      warnings: ('no_text' | 'no_total' | 'no_lines' | 'does_not_add_up' | 'poor_photo' | 'two_bills' | 'too_many_lines')[];
       photo?: { width: number; height: number } | null;
       /** All photos, if there are several, or the first was taken again. */
       photos?: { page: number; width: number; height: number }[];
+    };
+    PossibleTotal: {
+      amount: number;
+      /** The words beside it; empty if there are none. */
+      label: string;
+      box?: { x: number; y: number; width: number; height: number; page?: number } | null;
+      confidence: number;
     };
     Product: {
       id: number;
@@ -116,7 +125,7 @@ export interface components {
       raw: string;
       /** `page` is the photo, 1 if absent. */
       box?: { x: number; y: number; width: number; height: number; page?: number } | null;
-      warnings: ('does_not_add_up' | 'repaired' | 'uncertain_name' | 'uncertain_amount' | 'no_amount')[];
+      warnings: ('does_not_add_up' | 'repaired' | 'uncertain_name' | 'uncertain_amount' | 'uncertain_quantity' | 'no_amount')[];
       /** The version of the state at which the line was last changed; absent from replicas of the previous release. */
       version?: number;
     };

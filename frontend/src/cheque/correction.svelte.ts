@@ -150,6 +150,11 @@ export class CorrectionDraft {
     this.lines = this.lines.filter((line) => line.key !== key);
   }
 
+  /** Takes an amount that was read as the total. */
+  chooseTotal(amount: Minor): void {
+    this.extras.total_account = this.#moneyText(amount);
+  }
+
   setTotal(line: LineDraft, total: Minor): void {
     line.total = this.#moneyText(total);
   }

@@ -2,6 +2,7 @@
 
 use crate::document::pages;
 use crate::engine::{Engine, Language, Mode, RecognizedWord};
+use crate::layout::measure::count;
 use crate::page::sheet::Sheet;
 use crate::parse::{self, Parsed};
 use crate::picture::{Picture, Refusal};
@@ -39,11 +40,14 @@ const LETTERS_DENSE: usize = 3_000;
 /// No strip of such a page begins after this processor time.
 const DENSE_TIME: Duration = Duration::from_secs(10);
 /// Stop after this many looks without a word of high confidence.
-const BLIND_LOOKS_MAX: usize = 2;
+const BLIND_LOOKS_MAX: usize = 3;
 /// Minimum number of words with high confidence on any text.
 const SURE_WORDS_MIN: usize = 3;
-/// A page with this many words of high confidence is upright.
+/// A page with this many words of high confidence is upright if they are a fair share of its words.
 const UPRIGHT_WORDS_MIN: usize = 10;
+/// Share of words with high confidence on an upright page. Upside down, a third is read as something else; so is bad
+/// print, for which one look more is the price.
+const UPRIGHT_SHARE_MIN: f32 = 0.5;
 /// Confidence above which a word counts as certain.
 const SURE: f32 = 0.6;
 
@@ -149,10 +153,16 @@ fn upright(engine: &mut Engine, picture: Picture, time: ProcessorTime) -> (Pictu
         (sheet, pass)
     };
     let (sheet, first) = look(engine, &picture);
-    if sure_words(&first) >= UPRIGHT_WORDS_MIN || sheet.letters < UPRIGHT_WORDS_MIN {
+    if is_upright(&first) || sheet.letters < UPRIGHT_WORDS_MIN {
         return (picture, sheet, first);
     }
-    let in_time = [1, 3, 2].into_iter().take_while(|_| time.used() < TURNING_TIME);
+    // If some words are legible, the lines are level: upside down is the likeliest.
+    let turns: &[u8] = match sure_words(&first) {
+        UPRIGHT_WORDS_MIN.. => &[2],
+        SURE_WORDS_MIN.. => &[2, 1, 3],
+        _ => &[1, 3, 2],
+    };
+    let in_time = turns.iter().copied().take_while(|_| time.used() < TURNING_TIME);
     let turned = in_time.map(|quarters| {
         let turned = picture.turned(quarters);
         let (sheet, pass) = look(engine, &turned);
@@ -273,11 +283,20 @@ fn word(recognized: RecognizedWord, factor: f32) -> Word {
     Word { text: recognized.text, confidence: recognized.confidence, place, line: recognized.line }
 }
 
+fn is_upright(pass: &Pass) -> bool {
+    let sure = sure_words(pass);
+    let long = pass.words.iter().filter(|word| is_long(word)).count();
+    sure >= UPRIGHT_WORDS_MIN && count(sure) >= UPRIGHT_SHARE_MIN * count(long)
+}
+
+fn is_long(word: &Word) -> bool {
+    word.text.chars().filter(|letter| letter.is_alphanumeric()).count() > 2
+}
+
 /// Number of words with high confidence; on tables and wallpaper the engine also reports words, but with low
 /// confidence.
 fn sure_words(pass: &Pass) -> usize {
-    let long = |word: &Word| word.text.chars().filter(|letter| letter.is_alphanumeric()).count() > 2;
-    pass.words.iter().filter(|word| word.confidence >= SURE && long(word)).count()
+    pass.words.iter().filter(|word| word.confidence >= SURE && is_long(word)).count()
 }
 
 /// The cheque with its photo, the boxes of its lines on the photo, and a warning if the photo's quality is poor.
@@ -285,6 +304,9 @@ fn cheque(parsed: Parsed, sheet: &Sheet, photo: PhotoSize, picture_width: u32) -
     let mut cheque = parsed.cheque;
     for (product, place) in cheque.products.iter_mut().zip(parsed.places) {
         product.bounds = place.map(|place| bounds(sheet.level.place_on_picture(place), picture_width, photo));
+    }
+    for (total, place) in cheque.totals.iter_mut().zip(parsed.total_places) {
+        total.bounds = place.map(|place| bounds(sheet.level.place_on_picture(place), picture_width, photo));
     }
     cheque.photo = Some(photo);
     if sheet.poor() && cheque.status != ChequeStatus::Balanced {

@@ -58,6 +58,7 @@ mod tests {
             merchant: None,
             purchased_on: None,
             total_account: None,
+            totals: vec![],
             products: vec![],
             currency: None,
             service: None,

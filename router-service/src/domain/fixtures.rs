@@ -22,6 +22,7 @@ pub(crate) fn split(lines: &[i64]) -> Split {
         merchant: None,
         purchased_on: None,
         total_account: Some(Money::from_minor(lines.iter().sum())),
+        totals: vec![],
         products: (1..).zip(lines).map(|(id, minor)| product(id, *minor)).collect(),
         currency: None,
         service: None,

@@ -21,6 +21,10 @@ pub struct Cheque {
     pub purchased_on: Option<Date>,
     /// The printed total; `null` if it was not recognised. It is never computed from the lines.
     pub total_account: Option<Money>,
+    /// What the total may be, if that is not certain: the best first, at most [`TOTALS_MAX`]. The first one is the
+    /// `total_account` that was read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub totals: Vec<PossibleTotal>,
     /// The lines, in printed order.
     pub products: Vec<Product>,
     /// ISO 4217 code, if it is printed.
@@ -56,6 +60,24 @@ pub struct Cheque {
     /// All photos, in the order of the bill, if it is not just photo 1. Their numbers are never used again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<PagePhoto>,
+}
+
+/// Largest number of [`Cheque::totals`].
+pub const TOTALS_MAX: usize = 5;
+
+/// An amount on the photo that may be the total.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PossibleTotal {
+    /// The amount.
+    pub amount: Money,
+    /// The words beside it, as they were recognised; empty if there are none.
+    pub label: String,
+    /// Position of the row on the photo.
+    #[serde(rename = "box", default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<Bounds>,
+    /// How likely it is the total, from 0 to 1.
+    pub confidence: f64,
 }
 
 /// One line of a cheque.
@@ -157,6 +179,10 @@ pub enum ChequeWarning {
     DoesNotAddUp,
     /// The photo is blurred, dark or small: another photo may give a better result.
     PoorPhoto,
+    /// Two bills are on the photo: each needs a photo of its own.
+    TwoBills,
+    /// The bill has more lines than are read: only the first ones are here.
+    TooManyLines,
 }
 
 /// A problem of a line.
@@ -174,6 +200,8 @@ pub enum LineWarning {
     UncertainAmount,
     /// There is a name but no amount.
     NoAmount,
+    /// The quantity does not make the amount with any price on the bill, so it may be misread.
+    UncertainQuantity,
 }
 
 impl Cheque {
@@ -181,6 +209,7 @@ impl Cheque {
     pub fn blank() -> Self {
         Self {
             total_account: None,
+            totals: vec![],
             products: vec![],
             currency: None,
             service: None,
@@ -268,6 +297,7 @@ mod tests {
             merchant: None,
             purchased_on: None,
             total_account: total.map(Money::from_minor),
+            totals: vec![],
             products,
             currency: None,
             service: None,
@@ -308,5 +338,18 @@ mod tests {
         assert_eq!(cheque(None, &[]).status, ChequeStatus::Failed);
         let unread_line = cheque(Some(600), &[Some(600), None]);
         assert_eq!((unread_line.status, unread_line.difference), (ChequeStatus::NeedsReview, None));
+    }
+
+    #[test]
+    fn a_cheque_of_an_old_event_has_no_possible_totals() {
+        let mut read = cheque(Some(600), &[Some(600)]);
+        let old = serde_json::to_string(&read).unwrap();
+        assert!(!old.contains("totals"), "{old}");
+        assert_eq!(serde_json::from_str::<Cheque>(&old).unwrap().totals, []);
+        let amount = Money::from_minor(600);
+        read.totals.push(PossibleTotal { amount, label: "Total".to_owned(), bounds: None, confidence: 0.5 });
+        let new = serde_json::to_string(&read).unwrap();
+        assert!(new.contains(r#""totals":[{"amount":6,"label":"Total","confidence":0.5}]"#), "{new}");
+        assert_eq!(serde_json::from_str::<Cheque>(&new).unwrap(), read);
     }
 }

@@ -76,6 +76,7 @@ fn cheque() -> Cheque {
         merchant: Some("Кафе «Луна»".into()),
         purchased_on: Some(date!(2026 - 11 - 21)),
         total_account: Some(money("419.90")),
+        totals: vec![],
         products: vec![beer],
         currency: Some("RUB".into()),
         service: Some(money("39")),

@@ -6,7 +6,7 @@ mod score;
 mod similar;
 mod truth;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::checkout::Checkout;
@@ -25,22 +25,44 @@ use crate::run::{self, OnInterrupt};
 /// # Errors
 /// Fails if the folder is invalid, or if the program does not build or crashes.
 pub(crate) fn measure(checkout: &Checkout, options: &ReceiptsOptions) -> Result<ExitCode, Failure> {
-    let mut receipts = receipts(&options.folder)?;
+    let interrupt = Interrupt::watch()?;
+    // With `--json`, standard output contains only the result; progress goes to standard error.
+    let console = (!options.json).then(Console::new);
+    let folder = match (&options.folder, options.generated) {
+        (_, Some(count)) => generate(checkout, count, options.seed, console.as_ref(), &interrupt)?,
+        (Some(folder), None) => folder.clone(),
+        (None, None) => return Err(Failure::new("name a folder, or use --generated")),
+    };
+    let mut receipts = receipts(&folder)?;
     if let Some(part) = &options.filter {
         receipts.retain(|receipt| receipt.file.contains(part.as_str()));
     }
     if receipts.is_empty() {
         return Err(Failure::new("no receipt matches the filter"));
     }
-    let interrupt = Interrupt::watch()?;
-    // With `--json`, standard output contains only the result; progress goes to standard error.
-    let console = (!options.json).then(Console::new);
     build(checkout, console.as_ref(), &interrupt)?;
-    let readings = read(&options.folder, &receipts, console.as_ref(), &interrupt)?;
+    let readings = read(&folder, &receipts, console.as_ref(), &interrupt)?;
     let scores = score(&receipts, &readings);
     say!("{}", if options.json { print::json(&scores) } else { print::table(&scores) });
     check_complete(&scores)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Draws bills with known contents.
+fn generate(
+    checkout: &Checkout,
+    count: u32,
+    seed: u32,
+    console: Option<&Console>,
+    interrupt: &Interrupt,
+) -> Result<PathBuf, Failure> {
+    let folder = checkout.root().join("target").join("generated-bills");
+    let mut command = Command::new("cargo");
+    command.args(["run", "-p", "reading", "--example", "bills", "--"]).arg(&folder);
+    command.args([count.to_string(), seed.to_string()]).current_dir(checkout.root());
+    let quiet = Console::silent();
+    cargo_build(command, "draw", console.unwrap_or(&quiet), interrupt)?;
+    Ok(folder)
 }
 
 fn build(checkout: &Checkout, console: Option<&Console>, interrupt: &Interrupt) -> Result<(), Failure> {

@@ -17,15 +17,27 @@ pub(crate) fn table(scores: &Scores) -> String {
     }
     let _ = writeln!(
         text,
-        "\n{:<8} {:>8} {:>13} {:>10} {:>7} {:>6} {:>9} {:>6} {:>8} {:>7} {:>7}",
-        "kind", "pictures", "totals right", "precision", "recall", "F1", "balanced", "wrong", "refused", "p50", "p95"
+        "\n{:<18} {:>8} {:>13} {:>8} {:>10} {:>7} {:>6} {:>9} {:>6} {:>8} {:>7} {:>7}",
+        "kind",
+        "pictures",
+        "totals right",
+        "proposed",
+        "precision",
+        "recall",
+        "F1",
+        "balanced",
+        "wrong",
+        "refused",
+        "p50",
+        "p95"
     );
     for (kind, score) in &scores.0 {
         let right = format!("{} ({:.0} %)", score.totals_right, 100.0 * fraction(score.totals_right, score.pictures));
         let _ = writeln!(
             text,
-            "{kind:<8} {:>8} {right:>13} {:>10} {:>7} {:>6} {:>9} {:>6} {:>8} {:>7} {:>7}",
+            "{kind:<18} {:>8} {right:>13} {:>8} {:>10} {:>7} {:>6} {:>9} {:>6} {:>8} {:>7} {:>7}",
             score.pictures,
+            score.totals_proposed,
             decimals(score.precision(), ""),
             decimals(score.recall(), ""),
             decimals(score.f1(), ""),
@@ -73,6 +85,7 @@ fn of_score(score: &Score) -> JsonValue {
     object([
         ("pictures", count(score.pictures)),
         ("totals_right", count(score.totals_right)),
+        ("totals_proposed", count(score.totals_proposed)),
         ("lines_right", count(score.lines_right)),
         ("lines_extra", count(score.lines_extra)),
         ("lines_missed", count(score.lines_missed)),
@@ -111,6 +124,7 @@ mod tests {
         let score = Score {
             pictures: 2,
             totals_right: 1,
+            totals_proposed: 1,
             lines_right: 1,
             lines_extra: 1,
             seconds: vec![1.0, 2.0],
@@ -125,7 +139,7 @@ mod tests {
         let table = table(&scores());
         assert!(table.starts_with("ru_1.jpg: total expected 1.00, got 2.00\n"), "{table}");
         let row: Vec<&str> = table.lines().last().unwrap().split_whitespace().collect();
-        assert_eq!(row, "ru 2 1 (50 %) 0.50 1.00 0.67 0 0 0 1.00 s 2.00 s".split_whitespace().collect::<Vec<_>>());
+        assert_eq!(row, "ru 2 1 (50 %) 1 0.50 1.00 0.67 0 0 0 1.00 s 2.00 s".split_whitespace().collect::<Vec<_>>());
     }
 
     #[test]

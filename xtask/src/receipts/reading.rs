@@ -20,6 +20,8 @@ pub(crate) struct Reading {
 pub(crate) struct Cheque {
     /// In hundredths.
     pub(crate) total: Option<i64>,
+    /// What else the total may be, in hundredths.
+    pub(crate) totals: Vec<i64>,
     pub(crate) lines: Vec<Line>,
     pub(crate) status: String,
 }
@@ -70,9 +72,16 @@ fn cheque(json: &JsonValue) -> Option<Cheque> {
     let lines: &Vec<JsonValue> = fields.get("products")?.get()?;
     Some(Cheque {
         total: fields.get("total_account").and_then(hundredths),
+        totals: fields.get("totals").and_then(totals).unwrap_or_default(),
         lines: lines.iter().map(line).collect::<Option<Vec<Line>>>()?,
         status: fields.get("status")?.get::<String>()?.clone(),
     })
+}
+
+fn totals(json: &JsonValue) -> Option<Vec<i64>> {
+    let totals: &Vec<JsonValue> = json.get()?;
+    let amount = |total: &JsonValue| total.get::<HashMap<String, JsonValue>>()?.get("amount").and_then(hundredths);
+    Some(totals.iter().filter_map(amount).collect())
 }
 
 fn line(json: &JsonValue) -> Option<Line> {

@@ -13,10 +13,12 @@ use crate::failure::{Doing, Failure};
 pub(crate) struct Receipt {
     /// File name of the picture in `images/`.
     pub(crate) file: String,
-    /// The total, in hundredths.
-    pub(crate) total: i64,
+    /// The total, in hundredths; `None` if there is none, as with two receipts in one picture.
+    pub(crate) total: Option<i64>,
     /// The lines, if known.
     pub(crate) items: Option<Vec<Item>>,
+    /// What is special about it, if it says so: `currency JPY`, `fault tilt`.
+    pub(crate) kinds: Vec<String>,
 }
 
 /// The true content of a line.
@@ -30,9 +32,11 @@ pub(crate) struct Item {
 }
 
 impl Receipt {
-    /// The kind of receipt: the part of the file name before the first `_`.
-    pub(crate) fn kind(&self) -> &str {
-        self.file.split_once('_').map_or("", |(kind, _)| kind)
+    /// The kinds of receipt: all together, and each; if it names none, the part of the file name before the first `_`.
+    pub(crate) fn kinds(&self) -> Vec<String> {
+        let stem = self.file.split('.').next().unwrap_or_default();
+        let first = stem.split_once('_').map_or(stem, |(kind, _)| kind).to_owned();
+        std::iter::once(first).chain(self.kinds.iter().cloned()).collect()
     }
 }
 
@@ -78,9 +82,19 @@ fn receipt(json: &JsonValue) -> Option<Receipt> {
     };
     Some(Receipt {
         file: fields.get("file")?.get::<String>()?.clone(),
-        total: hundredths(fields.get("total")?)?,
+        total: optional(fields.get("total")?)?,
         items,
+        kinds: kinds(fields.get("kinds"))?,
     })
+}
+
+fn optional(total: &JsonValue) -> Option<Option<i64>> {
+    if *total == JsonValue::Null { Some(None) } else { hundredths(total).map(Some) }
+}
+
+fn kinds(kinds: Option<&JsonValue>) -> Option<Vec<String>> {
+    let Some(kinds) = kinds else { return Some(vec![]) };
+    kinds.get::<Vec<JsonValue>>()?.iter().map(|kind| kind.get::<String>().cloned()).collect()
 }
 
 fn item(json: &JsonValue) -> Option<Item> {
@@ -101,12 +115,14 @@ mod tests {
         let text = r#"{"receipts": [
             {"file": "ru_02.jpg", "total": 4970, "items": [
                 {"name": "Чай", "qty": 2, "total": 123.45}, {"name": "Кружка", "total": 0, "optional": true}]},
-            {"file": "de_A_00.jpg", "total": 152.0}]}"#;
+            {"file": "de_A_00.jpg", "total": 152.0},
+            {"file": "two.png", "total": null, "kinds": ["fault tilt"]}]}"#;
         let receipts = of_json(text).unwrap();
-        assert_eq!((receipts[0].kind(), receipts[0].total), ("ru", 497_000));
+        assert_eq!((receipts[0].kinds(), receipts[0].total), (vec!["ru".to_owned()], Some(497_000)));
         let items = receipts[0].items.as_ref().unwrap();
         assert_eq!((items[0].total, items[0].optional, items[1].optional), (12_345, false, true));
-        assert_eq!((receipts[1].kind(), receipts[1].items.as_ref()), ("de", None));
+        assert_eq!((receipts[1].kinds(), receipts[1].items.as_ref()), (vec!["de".to_owned()], None));
+        assert_eq!((receipts[2].kinds(), receipts[2].total), (vec!["two".to_owned(), "fault tilt".to_owned()], None));
     }
 
     #[test]

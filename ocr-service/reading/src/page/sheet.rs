@@ -18,6 +18,8 @@ const LETTER_LEGIBLE: f32 = 8.0;
 const LETTERS_MIN: usize = 20;
 /// Minimum brightness of paper on a photo with enough light.
 const LIGHTNESS_MIN: u8 = 60;
+/// Brightness of the background below which its text may be light.
+const DARK: u8 = 100;
 /// See [`sharpness`]; photos that are recognised well have more.
 const SHARPNESS_MIN: f32 = 0.2;
 /// Largest number of pixels of a page image; even a page full of texture takes long enough.
@@ -51,9 +53,26 @@ pub(crate) struct Sheet {
 impl Sheet {
     /// Finds paper, letters, tilt and bend.
     pub(crate) fn of(pixels: &RgbImage) -> Self {
-        let grey = image::imageops::grayscale(pixels);
-        let flat = flattened(&grey, LETTER_GUESS);
-        let (mut letters, letter) = letters(&flat);
+        let mut grey = image::imageops::grayscale(pixels);
+        let mut flat = flattened(&grey, LETTER_GUESS);
+        let (mut letters, mut letter) = letters(&flat);
+        let light;
+        let mut pixels = pixels;
+        if is_dark(&grey) {
+            // A screen in dark mode, or a dark table: whichever shows more text.
+            let inverted = Self::inverted(pixels);
+            if in_words(&inverted.letters).len() > in_words(&letters).len() {
+                let Inverted {
+                    pixels: light_pixels,
+                    grey: light_grey,
+                    flat: light_flat,
+                    letters: marks,
+                    letter: height,
+                } = inverted;
+                light = light_pixels;
+                (pixels, grey, flat, letters, letter) = (&light, light_grey, light_flat, marks, height);
+            }
+        }
         let paper = Paper::find(pixels, &in_words(&letters));
         if let Some(paper) = &paper {
             letters.retain(|mark| paper.holds(mark));
@@ -65,6 +84,15 @@ impl Sheet {
         let factor = (LETTER / letter).clamp(0.25, 4.0).min(room);
         let (lightness, sharpness) = (lightness(&grey), sharpness(&flat, &letters, letter));
         Self { grey, paper, level, letter, factor, letters: letters.len(), lightness, sharpness }
+    }
+
+    fn inverted(pixels: &RgbImage) -> Inverted {
+        let mut pixels = pixels.clone();
+        image::imageops::invert(&mut pixels);
+        let grey = image::imageops::grayscale(&pixels);
+        let flat = flattened(&grey, LETTER_GUESS);
+        let (letters, letter) = letters(&flat);
+        Inverted { pixels, grey, flat, letters, letter }
     }
 
     /// The grey page, levelled and scaled.
@@ -92,6 +120,21 @@ impl Sheet {
         let letter = self.letter < LETTER_LEGIBLE || self.letters < LETTERS_MIN;
         letter || self.lightness < LIGHTNESS_MIN || self.sharpness < SHARPNESS_MIN
     }
+}
+
+/// A picture with dark and light exchanged.
+struct Inverted {
+    pixels: RgbImage,
+    grey: GrayImage,
+    flat: GrayImage,
+    letters: Vec<Mark>,
+    letter: f32,
+}
+
+/// Whether most of the picture is dark.
+fn is_dark(grey: &GrayImage) -> bool {
+    let dark = grey.iter().step_by(97).filter(|level| **level < DARK).count();
+    dark * 2 > grey.iter().step_by(97).count()
 }
 
 /// The letters and their height. Dot-matrix printers leave dots, and pale ink leaves fragments, which rarely form

@@ -1,7 +1,8 @@
 //! Decides between readings by arithmetic: which sums of the lines and which parts add up to the total.
 
+use super::candidates::{Candidate, is_misread};
 use super::classes::Class;
-use super::figures::{Candidate, Figure, Figures, is_misread};
+use super::figures::{Figure, Figures};
 use super::group::Item;
 use super::page::Origin;
 use std::collections::HashMap;

@@ -7,14 +7,45 @@ use super::lexer::{self, What};
 use crate::layout::measure::{count, letter_width};
 use crate::layout::rows::Row;
 use crate::word::{Place, Word};
+use contracts::money::Money;
 
 /// How sums are printed on this cheque.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Style {
-    /// With two decimals; otherwise whole numbers.
+    /// With decimals; otherwise whole numbers.
     pub(crate) decimals: bool,
+    /// Three digits behind the last mark of an amount: thousands (`1,280` yen), or three decimals (`1.250` dinars).
+    pub(crate) three: Three,
+    /// Whether three digits are thousands or decimals is not certain.
+    pub(crate) doubtful: bool,
     /// Cyrillic: prices are whole roubles except for weighed goods, so kopecks from 01 to 09 are misread zeros.
     pub(crate) roubles: bool,
+}
+
+/// What three digits behind the last mark of a number mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Three {
+    /// A weight, or a misreading.
+    Quantity,
+    /// Thousands.
+    Thousands,
+    /// Thousandths of the currency. Amounts are ten times as large then, as if their unit were a tenth.
+    Decimals,
+}
+
+impl Style {
+    /// Whole numbers, before anything is known of the bill.
+    pub(crate) const WHOLE: Self = Self { decimals: false, roubles: false, three: Three::Quantity, doubtful: false };
+
+    /// An amount of the bill. Thousandths are cut off: such a bill is for review.
+    pub(crate) fn money(self, minor: i64) -> Money {
+        Money::from_minor(minor / self.scale())
+    }
+
+    /// What the sums are divided by to get hundredths of the currency.
+    pub(crate) fn scale(self) -> i64 {
+        if self.three == Three::Decimals { 10 } else { 1 }
+    }
 }
 
 /// One way to read a number.
@@ -79,8 +110,11 @@ impl Line {
     }
 }
 
+/// The words without amounts: the digits of `TOTAL 920` resemble the letters of "total GST".
 fn words(row: &Row) -> Vec<String> {
-    row.words.iter().map(|word| normalize(&word.text)).filter(|word| !word.is_empty()).collect()
+    let words = row.words.iter().map(|word| (normalize(&word.text), word.text.contains(char::is_alphabetic)));
+    let spoken = words.filter(|(word, has_letters)| *has_letters || (1..=2).contains(&word.chars().count()));
+    spoken.map(|(word, _)| word).filter(|word| !word.is_empty()).collect()
 }
 
 struct Token {
@@ -89,7 +123,7 @@ struct Token {
     confidence: f32,
 }
 
-fn cells(words: &[Word], letter: f32, style: Style) -> Vec<Cell> {
+pub(crate) fn cells(words: &[Word], letter: f32, style: Style) -> Vec<Cell> {
     let mut cells: Vec<Cell> = vec![];
     for token in tokens(words, letter) {
         let letters: Vec<char> = token.text.chars().collect();
@@ -114,7 +148,24 @@ fn cells(words: &[Word], letter: f32, style: Style) -> Vec<Cell> {
     }
     times_with_currency(&mut cells);
     minus_signs(&mut cells, letter);
-    spaced(cells, letter, style)
+    let mut cells = spaced(cells, letter, style);
+    cells.iter_mut().for_each(|cell| three_digits(cell, style));
+    cells
+}
+
+/// Reads three digits behind a mark as this bill prints them. The other reading remains: it may be a weight.
+fn three_digits(cell: &mut Cell, style: Style) {
+    let Some(first) = cell.readings.first().copied().filter(|reading| reading.number.decimals == 3) else { return };
+    let number = first.number;
+    let (factor, decimals) = match style.three {
+        Three::Quantity => return,
+        Three::Thousands => (1000, 0),
+        Three::Decimals => (10, 2),
+    };
+    if let Some(thousandths) = number.thousandths.checked_mul(factor) {
+        cell.readings.insert(0, Reading { number: Number { thousandths, decimals, ..number }, ..first });
+        cell.readings[1].weight *= 0.3;
+    }
 }
 
 /// Words, with amounts joined that the engine split at their decimal mark: `64.` `15`, `385` `,00`, `26` `,` `90`.
@@ -236,9 +287,25 @@ fn spaced(cells: Vec<Cell>, letter: f32, style: Style) -> Vec<Cell> {
                 continue;
             }
         }
+        if let Some(number) = thin_thousand(before, &cell).filter(|_| gap < 1.75) {
+            let weight = cell.readings[0].weight * 0.6;
+            cell.readings.push(Reading { number, weight, takes_previous: true });
+        }
         joined.push(cell);
     }
     joined
+}
+
+/// `| 170,00`: the 1 of 1170 was recognised as a line.
+fn thin_thousand(before: &Cell, cell: &Cell) -> Option<Number> {
+    let thin = matches!(before.text.trim(), "|" | "I" | "l" | "!" | "]" | "[");
+    let number = cell.number().filter(|number| matches!(number.decimals, 0 | 2))?;
+    let three = cell.text.chars().take_while(char::is_ascii_digit).count() == 3;
+    (thin && three).then(|| Number {
+        thousandths: number.thousandths + 1_000_000,
+        guessed: number.guessed + 1,
+        ..number
+    })
 }
 
 fn thousands(high: Number, low: Number, before: &str, after: &str) -> Option<Number> {
@@ -258,25 +325,4 @@ fn pointless(high: Number, after: &str) -> Option<Number> {
         decimals: 2,
         guessed: high.guessed + 1,
     })
-}
-
-/// Whether sums have decimals, judged by the last numbers of the rows. Only Cyrillic bills are known to omit them.
-pub(crate) fn style<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Style {
-    let (mut with, mut without) = (0_u32, 0_u32);
-    let (mut cyrillic, mut letters) = (0_u32, 0_u32);
-    for row in rows {
-        for letter in row.words.iter().flat_map(|word| word.text.chars()).filter(|letter| letter.is_alphabetic()) {
-            letters += 1;
-            cyrillic += u32::from(matches!(letter, 'А'..='я' | 'ё' | 'Ё'));
-        }
-        let cells = cells(&row.words, letter_width(&row.words), Style { decimals: false, roubles: false });
-        let last = cells.iter().rev().take(3).find_map(Cell::number);
-        match last.map(|number| number.decimals) {
-            Some(2) => with += 1,
-            Some(0) => without += 1,
-            _ => {}
-        }
-    }
-    let roubles = cyrillic * 2 >= letters && letters > 0;
-    Style { decimals: with * 2 >= without || !roubles, roubles }
 }

@@ -20,9 +20,11 @@ pub(crate) enum Class {
     Tax,
     /// Tax included in the total, or text about tax.
     TaxIncluded,
-    /// The head of a tax table: no products follow below it.
+    /// The head of a tax table.
     TaxTable,
     Rounding,
+    /// Offers of tips: the amounts of this row and of rows with percentages below are not owed.
+    Suggestion,
     Cash,
     Change,
     Card,
@@ -55,20 +57,22 @@ enum Sign {
     Card,
     Guest,
     TaxTable,
+    /// `Suggested tip`: amounts that are offered, not owed.
+    Suggestion,
     Info,
 }
 
 /// Largest distance of a sign from the beginning of the row, in words.
 const fn reach(sign: Sign) -> usize {
     match sign {
-        Sign::Payable | Sign::Total | Sign::Sub | Sign::Service | Sign::Round => 3,
+        Sign::Payable | Sign::Total | Sign::Sub | Sign::Service | Sign::Round | Sign::Suggestion => 3,
         Sign::Includes | Sign::Excludes | Sign::Quantity | Sign::TaxTable | Sign::Guest => 9,
         Sign::Tax | Sign::Discount => 2,
         Sign::Sum | Sign::Tip | Sign::Cash | Sign::Change | Sign::Card | Sign::Info | Sign::Lines => 1,
     }
 }
 
-const PHRASES: [(Sign, &str); 19] = [
+const PHRASES: [(Sign, &str); 20] = [
     (
         Sign::Payable,
         "итого к оплате|к оплате|сумма к оплате|всего к оплате|grand total|nett total|net total|total payable|\
@@ -80,14 +84,14 @@ const PHRASES: [(Sign, &str); 19] = [
     (
         Sign::Total,
         "итого|итог|итого сумма|total|ttl|t0tal|summe|gesamt|gesamtsumme|jumlah|jumlah besar|total amount|total sales|\
-         bill total|total rm|total amt|invoice total|summe eur|итоговая сумма|total eur|takeout total|eat in total|total incl|\
+         bill total|order total|total rm|total amt|invoice total|summe eur|итоговая сумма|total eur|takeout total|eat in total|total incl|\
          total sale|gesamt eur|betrag eur|bayaran|jumlah rm",
     ),
     (Sign::Sum, "всего|сумма заказов|сумма заказа|сумма счета|сумма|betrag|amount|amt|стоимость"),
     (
         Sign::Sub,
         "subtotal|sub total|sub ttl|подытог|подитог|промежуточный итог|zwischensumme|total before|sub-total|sub total incl gst|\
-         netto|net sales|item total|items total|order total|food total|warenwert|nettosumme|netto summe|nett sales",
+         netto|net sales|item total|items total|food total|warenwert|nettosumme|netto summe|nett sales",
     ),
     (
         Sign::Quantity,
@@ -142,6 +146,11 @@ const PHRASES: [(Sign, &str); 19] = [
     ),
     (Sign::Guest, "гость|guest|гостя|gast"),
     (
+        Sign::Suggestion,
+        "suggested tip|suggested gratuity|suggested tips|tip suggestion|tip suggestions|tip guide|gratuity guide|tip calculator|\
+         suggested|рекомендуемые чаевые|варианты чаевых|trinkgeldempfehlung|trinkgeld vorschlag",
+    ),
+    (
         Sign::TaxTable,
         "taxable amt|taxable amount|gst taxable|gst summary|tax summary|gst analysis|sst summary|gst breakdown|mwst netto|mehrwertst ohne|netto mwst|mwst% mwst|\
          summary of gst|steuer netto|netto steuer|mehrwertsteuer netto|gst summery|tax code|mwst-satz|gst rate|netto ust|brutto",
@@ -181,6 +190,7 @@ const fn strictness(sign: Sign) -> Strictness {
         | Sign::Tax
         | Sign::Service
         | Sign::Round
+        | Sign::Suggestion
         | Sign::TaxTable => Strictness::Loose,
     }
 }
@@ -207,6 +217,11 @@ impl ClassifiedWords {
         Self { words, signs }
     }
 
+    /// Whether there is a word that was hardly misread beyond recognition.
+    fn is_legible(&self) -> bool {
+        self.words.iter().any(|word| word.chars().filter(|letter| letter.is_alphabetic()).count() >= 4)
+    }
+
     /// The normalised words.
     pub(crate) fn words(&self) -> &[String] {
         &self.words
@@ -216,8 +231,19 @@ impl ClassifiedWords {
 /// The class of a row, from the words of all passes, and from its last amount (in hundredths) if it has one.
 pub(crate) fn class(classified: &[ClassifiedWords], amount: Option<i64>) -> Class {
     let mut best = Class::Plain;
-    for classified in classified {
-        match class_of(classified, amount) {
+    let classes: Vec<Class> = classified.iter().map(|classified| class_of(classified, amount)).collect();
+    // One of many passes that misreads a dish as "total" would end the lines there.
+    let ends = |class: &&Class| !matches!(class, Class::Plain | Class::Info | Class::Guest);
+    let dissent = classes.iter().zip(classified).filter(|(class, words)| **class == Class::Plain && words.is_legible());
+    if dissent.count() > 2 * classes.iter().filter(ends).count() {
+        return if classes.iter().all(|class| *class == Class::Plain || ends(&class)) {
+            Class::Plain
+        } else {
+            Class::Info
+        };
+    }
+    for class in classes {
+        match class {
             Class::Plain => {}
             Class::Info | Class::Guest => best = if best == Class::Plain { Class::Info } else { best },
             Class::Total(strength) => match best {
@@ -237,8 +263,18 @@ fn class_of(classified: &ClassifiedWords, amount: Option<i64>) -> Class {
     let has = |wanted: Sign| classified.signs.contains(&wanted);
     let (total, tax) = (has(Sign::Total), has(Sign::Tax) || (has(Sign::Includes) && words.len() > 2));
     let payable = has(Sign::Payable);
+    if has(Sign::Suggestion) {
+        return Class::Suggestion;
+    }
     if has(Sign::TaxTable) {
-        return Class::TaxTable;
+        let taxable = words.iter().any(|word| word.starts_with("taxable"));
+        match amount {
+            None => return Class::TaxTable,
+            // `GST payable 0.33` resembles `GST taxable`; a head of a table has no amount.
+            Some(_) if has(Sign::Tax) && !taxable && !total => return Class::Tax,
+            Some(_) if taxable || !total => return Class::TaxIncluded,
+            Some(_) => {}
+        }
     }
     if has(Sign::Guest) {
         return if payable || total || has(Sign::Sum) { Class::GuestTotal } else { Class::Guest };

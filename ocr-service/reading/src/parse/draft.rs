@@ -1,10 +1,11 @@
 //! One interpretation of the whole cheque, with an assessment of its plausibility.
 
 use super::balance::{Balance, Parts, balance, parts};
+use super::candidates::Candidate;
 use super::cells::{Line, Style};
 use super::classes::Class;
-use super::figures::{Candidate, Figures, figures};
-use super::group::{Item, items};
+use super::figures::{Figures, figures};
+use super::group::{ITEMS_MAX, Item, items};
 use super::page::Origin;
 use super::sheet::{Sheet, sheet};
 
@@ -14,10 +15,14 @@ pub(crate) struct Draft {
     pub(crate) sheet: Sheet,
     pub(crate) items: Vec<Item>,
     pub(crate) total: Option<Candidate>,
+    /// All possible totals, the best first.
+    pub(crate) candidates: Vec<Candidate>,
     pub(crate) balance: Option<Balance>,
     pub(crate) parts: Parts,
     /// It adds up, and there is more than one piece of evidence.
     pub(crate) proven: bool,
+    /// The bill has more lines than are read.
+    pub(crate) cut: bool,
     /// Score for choosing between drafts; higher is better.
     pub(crate) score: f32,
 }
@@ -26,6 +31,8 @@ pub(crate) struct Draft {
 pub(crate) fn draft(lines: Vec<Line>, style: Style) -> Draft {
     let sheet = sheet(lines, style);
     let mut items = items(&sheet);
+    let cut = items.len() > ITEMS_MAX;
+    items.truncate(ITEMS_MAX);
     let figures = figures(&sheet);
     let largest = items.iter().filter_map(|item| item.totals.first()).map(|choice| choice.minor).max().unwrap_or(0);
     let mut candidates = figures.candidates();
@@ -58,7 +65,7 @@ pub(crate) fn draft(lines: Vec<Line>, style: Style) -> Draft {
         items.retain(|item| !item.free);
     }
     let score = score(&items, total.as_ref(), balance.as_ref(), proven);
-    Draft { sheet, items, total, balance, parts, proven, score }
+    Draft { sheet, items, total, candidates, balance, parts, proven, cut, score }
 }
 
 fn likely_parts(figures: &Figures, total: Option<&Candidate>) -> Parts {
@@ -73,8 +80,8 @@ fn by_subtotal(items: &mut [Item], figures: &Figures) {
         figures.all.iter().filter(|figure| figure.class == Class::Subtotal && figure.row >= figures.lines_end);
     for figure in subtotals {
         let minor = figure.choices[0].minor;
-        let candidate =
-            Candidate { minor, score: 1.0, witnesses: 1, passes: figure.passes, row: figure.row, derived: false };
+        let (passes, row) = (figure.passes, figure.row);
+        let candidate = Candidate { minor, score: 1.0, witnesses: 1, passes, row, derived: false, labelled: false };
         let Some(found) = balance(items, &alone, &candidate).filter(|found| found.repaired.is_empty()) else {
             continue;
         };
@@ -107,7 +114,7 @@ fn is_proven(balance: &Balance, total: &Candidate, items: &[Item], figures: &Fig
         _ => 1,
     };
     let bent = !balance.repaired.is_empty() || balance.cost > 1.6 || balance.changed.len() > 1 + counted / 5;
-    evidence >= needed && !stronger_unread && !followed && !unrounded && !contradicted && !bent
+    total.labelled && evidence >= needed && !stronger_unread && !followed && !unrounded && !contradicted && !bent
 }
 
 fn score(items: &[Item], total: Option<&Candidate>, balance: Option<&Balance>, proven: bool) -> f32 {

@@ -1,15 +1,19 @@
 //! Converts a draft to the resulting cheque.
 
+use super::alphabet::one_alphabet;
 use super::classes::ClassifiedWords;
 use super::draft::Draft;
 use super::fold::normalize;
 use super::group::Item;
+use super::lexer::What;
 use super::page::Origin;
 use super::parsed::Parsed;
 use super::product::{makes, times};
+use super::sheet::Entry;
+use super::totals::totals;
 use crate::layout::measure::around;
 use crate::word::Place;
-use contracts::cheque::{Cheque, ChequeStatus, LineWarning, Product};
+use contracts::cheque::{Cheque, ChequeStatus, ChequeWarning, LineWarning, Product};
 use contracts::money::Money;
 use contracts::quantity::Quantity;
 
@@ -18,8 +22,8 @@ const NAME_LETTERS_MAX: usize = 200;
 /// A reading with a lower confidence is reported as uncertain.
 const SURE: f32 = 0.6;
 
-/// Converts the draft.
-pub(crate) fn finish(draft: &Draft, agreed: bool) -> Parsed {
+/// Converts the draft; the others only propose totals.
+pub(crate) fn finish(draft: &Draft, others: &[&Draft], agreed: bool) -> Parsed {
     let mut products = vec![];
     let mut places = vec![];
     for (at, item) in draft.items.iter().enumerate().take(LINES_MAX) {
@@ -27,11 +31,13 @@ pub(crate) fn finish(draft: &Draft, agreed: bool) -> Parsed {
         products.push(product(draft, item, at, id));
         places.push(place(draft, item));
     }
-    let money = |minor: i64| (minor != 0).then(|| Money::from_minor(minor));
+    let style = draft.sheet.page.style;
+    let money = |minor: i64| (minor != 0).then(|| style.money(minor));
     let mut cheque = Cheque {
         merchant: None,
         purchased_on: None,
-        total_account: draft.total.as_ref().map(|total| Money::from_minor(total.minor)),
+        total_account: draft.total.as_ref().map(|total| style.money(total.minor)),
+        totals: vec![],
         products,
         currency: currency(draft).map(str::to_owned),
         service: money(draft.parts.service),
@@ -46,15 +52,28 @@ pub(crate) fn finish(draft: &Draft, agreed: bool) -> Parsed {
         photo: None,
         photos: vec![],
     };
+    let (totals, mut total_places) = totals(std::iter::once(draft).chain(others.iter().copied()));
+    cheque.total_account = cheque.total_account.or(totals.first().map(|total| total.amount));
     cheque.recompute_status();
-    if cheque.status == ChequeStatus::Balanced && !(draft.proven && agreed) {
+    if draft.cut {
+        cheque.warnings.push(ChequeWarning::TooManyLines);
+    }
+    // Amounts that are not exact are for review, and a bill on which nothing is left to pay.
+    let payable = style.scale() == 1 && cheque.total_account > Some(Money::ZERO);
+    let proven = draft.proven && agreed && payable && !draft.cut && !style.doubtful;
+    if cheque.status == ChequeStatus::Balanced && !proven {
         // It adds up, but with too little evidence: the owner should check it.
         cheque.status = ChequeStatus::NeedsReview;
+    }
+    if cheque.status == ChequeStatus::Balanced {
+        total_places.clear();
+    } else {
+        cheque.totals = totals;
     }
     cheque.confidence = confidence(&cheque);
     let repaired = draft.balance.as_ref().is_some_and(|balance| !balance.repaired.is_empty());
     let sure = cheque.status == ChequeStatus::Balanced && !repaired;
-    Parsed { cheque, places, sure }
+    Parsed { cheque, places, total_places, sure }
 }
 
 fn product(draft: &Draft, item: &Item, at: usize, id: u32) -> Product {
@@ -75,6 +94,9 @@ fn product(draft: &Draft, item: &Item, at: usize, id: u32) -> Product {
         && !makes(quantity, price, total)
     {
         warnings.push(LineWarning::DoesNotAddUp);
+    }
+    if item.quantity.is_none() && item.rows.iter().any(|row| counts(&draft.sheet.entries[*row])) {
+        warnings.push(LineWarning::UncertainQuantity);
     }
     let repaired = balance.is_some_and(|balance| balance.repaired.contains(&at));
     if repaired {
@@ -100,12 +122,13 @@ fn product(draft: &Draft, item: &Item, at: usize, id: u32) -> Product {
         sure = sure.min(0.5);
     }
     let quantity = quantity.and_then(|quantity| Quantity::from_thousandths(quantity).ok()).unwrap_or(Quantity::ONE);
+    let style = draft.sheet.page.style;
     Product {
         id,
-        name: item.name.chars().take(NAME_LETTERS_MAX).collect(),
+        name: one_alphabet(&item.name, style.roubles).chars().take(NAME_LETTERS_MAX).collect(),
         number_servings: quantity,
-        price: price.map(Money::from_minor),
-        total: total.map(Money::from_minor),
+        price: price.map(|minor| style.money(minor)),
+        total: total.map(|minor| style.money(minor)),
         price_printed: printed,
         modifiers: item.modifiers.clone(),
         confidence: hundredths(sure),
@@ -113,6 +136,15 @@ fn product(draft: &Draft, item: &Item, at: usize, id: u32) -> Product {
         bounds: None,
         warnings,
     }
+}
+
+/// Whether the row has a times sign beside a number, so a quantity is printed.
+fn counts(entry: &Entry) -> bool {
+    let is_number =
+        |at: Option<usize>| at.and_then(|at| entry.line.cells.get(at)).is_some_and(|cell| cell.number().is_some());
+    let cells = entry.line.cells.iter().enumerate();
+    let mut signs = cells.filter(|(_, cell)| cell.what == What::Times).map(|(at, _)| at);
+    signs.any(|at| is_number(at.checked_sub(1)) || is_number(at.checked_add(1)))
 }
 
 /// Quantity, price, and whether the price is printed; missing values are derived from the total.
@@ -154,7 +186,7 @@ fn confidence(cheque: &Cheque) -> f64 {
     (whole * 100.0).round() / 100.0
 }
 
-fn hundredths(value: f32) -> f64 {
+pub(super) fn hundredths(value: f32) -> f64 {
     (f64::from(value.clamp(0.0, 1.0)) * 100.0).round() / 100.0
 }
 

@@ -153,8 +153,18 @@ SUMME              EUR       4,60
 Geg. EC-Cash       EUR       4,60
 Steuer %    Netto   Steuer   Brutto
 B= 7,0%      4,30     0,30     4,60";
-    assert_read(slip, &["0.618 BIO BANANEN 1.23", "2 JOGHURT NATUR 1.38", "1 SCHOKOLADE ZARTBITT 2.49"], "4.60");
-    assert_eq!(read(slip).cheque.discount, Some(Money::from_minor(50)));
+    assert_read(
+        slip,
+        &[
+            "0.618 BIO BANANEN 1.23",
+            "2 JOGHURT NATUR 1.38",
+            "1 SCHOKOLADE ZARTBITT 2.49",
+            // Of the line above, not of the whole bill.
+            "1 RABATT 20% -0.50",
+        ],
+        "4.60",
+    );
+    assert_eq!(read(slip).cheque.discount, None);
 }
 
 #[test]

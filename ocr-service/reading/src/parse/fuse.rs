@@ -38,7 +38,7 @@ fn worth(line: &Line, style: Style) -> f32 {
 }
 
 /// Whether the product of two numbers is the last one.
-fn multiplies(line: &Line) -> bool {
+pub(crate) fn multiplies(line: &Line) -> bool {
     let numbers: Vec<Number> = line.cells.iter().filter_map(Cell::number).take(8).collect();
     let Some((last, factors)) = numbers.split_last() else { return false };
     let Some(total) = last.money().filter(|total| *total != 0) else { return false };

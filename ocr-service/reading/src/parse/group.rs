@@ -36,16 +36,16 @@ enum Names {
 
 /// Rows with a larger distance to their item, in letter heights, do not belong to it.
 const APART: f32 = 2.6;
-const ITEMS_MAX: usize = 200;
+/// Number of lines that are read.
+pub(crate) const ITEMS_MAX: usize = 200;
 
-/// The lines of the cheque.
+/// The lines of the cheque, all of them.
 pub(crate) fn items(sheet: &Sheet) -> Vec<Item> {
     let mut grouping = Grouping { sheet, names: names(sheet), items: vec![], texts: vec![], multiplier: None };
     for at in sheet.region.clone() {
         grouping.take(at);
     }
     grouping.flush();
-    grouping.items.truncate(ITEMS_MAX);
     grouping.items
 }
 

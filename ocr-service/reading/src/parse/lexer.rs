@@ -22,7 +22,7 @@ pub(crate) enum What {
 /// A piece: its kind, and its start and end in the word, in characters.
 pub(crate) type Piece = (What, usize, usize);
 
-const UNITS: [&str; 44] = [
+const UNITS: [&str; 45] = [
     "шт",
     "порц",
     "порция",
@@ -52,6 +52,7 @@ const UNITS: [&str; 44] = [
     "pkts",
     "pck",
     "unit",
+    "uni",
     "units",
     "ea",
     "nos",

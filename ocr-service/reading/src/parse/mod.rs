@@ -7,6 +7,7 @@ mod lexer;
 
 mod cells;
 mod fuse;
+mod style;
 
 mod classes;
 mod columns;
@@ -14,16 +15,21 @@ mod edge;
 
 mod page;
 mod product;
+mod reductions;
 mod shape;
 mod sheet;
 
+mod candidates;
 mod figures;
 mod group;
 
+mod alphabet;
 mod balance;
 mod draft;
 mod finish;
 mod parsed;
+mod totals;
+mod two_bills;
 
 mod date;
 mod merchant;
@@ -37,6 +43,8 @@ mod drawn;
 #[cfg(test)]
 mod forms;
 #[cfg(test)]
+mod kinds;
+#[cfg(test)]
 mod russian_forms;
 #[cfg(test)]
 mod soundness;
@@ -45,7 +53,7 @@ use crate::layout::rows::{Row, rows};
 use crate::layout::strips::strips;
 use crate::word::Pass;
 use cells::Line;
-use contracts::cheque::{Cheque, ChequeStatus, ChequeWarning};
+use contracts::cheque::{Cheque, ChequeStatus, ChequeWarning, PossibleTotal};
 use draft::{Draft, draft};
 
 pub use parsed::Parsed;
@@ -53,8 +61,40 @@ pub use title::title;
 
 /// Interprets the words of one or more passes over the same page.
 pub fn cheque(passes: &[Pass]) -> Parsed {
+    let Some(cut) = two_bills::side_by_side(passes) else { return bill(passes) };
+    let [left, right] = [true, false].map(|left| bill(&two_bills::side(passes, cut, left)));
+    let (mut larger, other) =
+        if left.cheque.products.len() >= right.cheque.products.len() { (left, right) } else { (right, left) };
+    let total = |parsed: &Parsed| {
+        parsed.cheque.total_account.map(|amount| PossibleTotal {
+            amount,
+            label: String::new(),
+            bounds: None,
+            confidence: 0.5,
+        })
+    };
+    larger.cheque.totals = total(&larger).into_iter().chain(total(&other)).collect();
+    larger.total_places = vec![None; larger.cheque.totals.len()];
+    if larger.cheque.total_account.is_none() {
+        larger.cheque.total_account = larger.cheque.totals.first().map(|total| total.amount);
+        larger.cheque.recompute_status();
+    }
+    doubted(larger)
+}
+
+/// Two bills are in the picture: nothing of it is certain.
+fn doubted(mut parsed: Parsed) -> Parsed {
+    parsed.cheque.warnings.push(ChequeWarning::TwoBills);
+    if parsed.cheque.status == ChequeStatus::Balanced {
+        parsed.cheque.status = ChequeStatus::NeedsReview;
+    }
+    parsed.cheque.confidence = parsed.cheque.confidence.min(0.5);
+    Parsed { sure: false, ..parsed }
+}
+
+fn bill(passes: &[Pass]) -> Parsed {
     let pages: Vec<Vec<Row>> = passes.iter().map(|pass| rows(&pass.words)).collect();
-    let style = cells::style(pages.iter().flatten());
+    let style = style::style(pages.iter().flatten());
     let strips = strips(&pages);
     let fused =
         strips.iter().filter_map(|strip| Line::of_strip(strip, style)).filter(|line| !is_noise(line, pages.len()));
@@ -82,7 +122,9 @@ pub fn cheque(passes: &[Pass]) -> Parsed {
         other && (draft.proven || words(draft) > words(&drafts[best]) + 0.5)
     };
     let contradicted = drafts.iter().any(contradicts);
-    finish::finish(&drafts[best], !contradicted)
+    let others: Vec<&Draft> = (0..drafts.len()).filter(|at| *at != best).map(|at| &drafts[at]).collect();
+    let parsed = finish::finish(&drafts[best], &others, !contradicted);
+    if two_bills::one_below_the_other(&drafts[best]) { doubted(parsed) } else { parsed }
 }
 
 /// Strength of the evidence for a draft's total.
@@ -105,6 +147,7 @@ fn nothing() -> Parsed {
         merchant: None,
         purchased_on: None,
         total_account: None,
+        totals: vec![],
         products: vec![],
         currency: None,
         service: None,
@@ -120,5 +163,5 @@ fn nothing() -> Parsed {
         photos: vec![],
     };
     cheque.recompute_status();
-    Parsed { cheque, places: vec![], sure: false }
+    Parsed { cheque, places: vec![], total_places: vec![], sure: false }
 }

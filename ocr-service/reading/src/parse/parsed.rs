@@ -11,6 +11,8 @@ pub struct Parsed {
     pub cheque: Cheque,
     /// Position of each product on the levelled page, in the order of the products.
     pub places: Vec<Option<Place>>,
+    /// Position of the row of each of the cheque's `totals`, in their order.
+    pub total_places: Vec<Option<Place>>,
     /// It adds up with enough evidence: another pass would change nothing.
     pub sure: bool,
 }

@@ -4,7 +4,10 @@ use super::amount::Number;
 use super::cells::{Cell, Line};
 use super::columns::Kind;
 use super::lexer::What;
-use super::page::{Choice, Page};
+use super::page::{Choice, Origin, Page};
+
+/// More of the same is rather a misread price.
+const QUOTIENT_MAX: i64 = 50;
 
 /// Quantity and price of a row, as far as present.
 #[derive(Clone, Debug, Default)]
@@ -176,6 +179,9 @@ fn with_price(mut found: Product, line: &Line, end: usize, totals: &[Choice], pa
             }
         }
     }
+    if let (None, Some(price)) = (found.quantity, found.price) {
+        found.quantity = quotient(price, totals);
+    }
     if found.quantity.is_none()
         && let Some(counted) = leading(line, end)
     {
@@ -183,6 +189,13 @@ fn with_price(mut found: Product, line: &Line, end: usize, totals: &[Choice], pa
         found.cells.extend(counted.cells);
     }
     found
+}
+
+/// The quantity that was not recognised before a times sign and a price: how often the price is in the sum.
+fn quotient(price: i64, totals: &[Choice]) -> Option<i64> {
+    let total = totals.first().filter(|choice| choice.origin == Origin::Read)?.minor;
+    let count = total.checked_div(price).filter(|count| (1..=QUOTIENT_MAX).contains(count))?;
+    (count * price == total).then_some(count * 1000)
 }
 
 /// Two numbers whose product is the sum, without a times sign; those closest to the sum are preferred.

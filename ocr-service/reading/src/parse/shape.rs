@@ -3,6 +3,7 @@
 use super::cells::{Cell, Line};
 use super::columns::Kind;
 use super::fold::has_word;
+use super::fuse::multiplies;
 use super::lexer::{What, is_tax};
 use super::page::{Choice, Origin, Page};
 use super::product::{self, Product};
@@ -100,7 +101,9 @@ fn is_factor(line: &Line, at: usize, page: &Page) -> bool {
 fn choices(cell: &Cell, line: &Line, page: &Page) -> Vec<Choice> {
     let under_sum = page.columns.over(cell.left, cell.right, line.letter) == Some(Kind::Sum);
     let aligned = page.sums_right(line).is_some_and(|edge| (edge - cell.right).abs() < 3.0 * line.letter);
-    let far_left = page.sums_right(line).is_some_and(|edge| cell.right < edge - 8.0 * line.letter);
+    // The totals may be printed further right than the sums of the lines: quantity times price tells.
+    let far_left =
+        page.sums_right(line).is_some_and(|edge| cell.right < edge - 8.0 * line.letter) && !under_sum && !multiplies(line);
     let before = line.cells.iter().rfind(|other| other.right <= cell.left);
     let apart = before.is_none_or(|before| cell.left - before.right > 2.0 * line.letter);
     let mut choices: Vec<Choice> = vec![];
@@ -124,7 +127,9 @@ fn choices(cell: &Cell, line: &Line, page: &Page) -> Vec<Choice> {
             _ => None,
         };
         let Some((minor, factor, origin)) = found else { continue };
-        let weight = reading.weight * factor;
+        // Prices in roubles are mostly multiples of ten.
+        let round = if page.style.roubles && minor % 1000 != 0 { 0.85 } else { 1.0 };
+        let weight = reading.weight * factor * round;
         if page.style.roubles && (1..=9).contains(&(minor % 100)) && number.decimals == 2 {
             add(&mut choices, minor - minor % 100, weight * 1.1, Origin::Guessed);
             add(&mut choices, minor, weight * 0.5, origin);

@@ -5,6 +5,7 @@ use super::classes::{Class, class};
 use super::columns::{Columns, Kind};
 use super::edge::SumsEdge;
 use super::page::{Choice, Origin, Page};
+use super::reductions::{offers, reductions};
 use super::shape::{Form, Shape, last_sum, shape};
 
 /// An interpreted row.
@@ -57,24 +58,10 @@ pub(crate) fn sheet(lines: Vec<Line>, style: Style) -> Sheet {
         })
         .collect();
     before_total(&mut entries, after_head.unwrap_or(0));
-    for entry in &mut entries {
-        if entry.class == Class::Plain && is_reduction(entry) {
-            entry.class = Class::Discount;
-        }
-    }
+    offers(&mut entries);
+    reductions(&mut entries);
     let region = region(&entries, after_head);
     Sheet { entries, region, page }
-}
-
-/// Whether a negative sum is a discount, as opposed to a returned deposit or returned goods.
-fn is_reduction(entry: &Entry) -> bool {
-    let negative = entry.shape.totals.first().is_some_and(|choice| choice.minor < 0);
-    let name = entry.shape.name.to_lowercase();
-    let deposit = ["leergut", "pfand", "storno", "минус", "возврат", "return", "refund", "void"]
-        .iter()
-        .any(|word| name.contains(word));
-    let goods = entry.line.cells.iter().filter(|cell| cell.number().is_some()).count() >= 4 || entry.shape.checked;
-    negative && !deposit && !goods
 }
 
 /// Payments come after the total, so a row with a name and a sum above it is a line, regardless of its words.

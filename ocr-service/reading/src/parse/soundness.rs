@@ -3,6 +3,7 @@
 use super::{Parsed, cheque};
 use crate::word::{Pass, Place, Word};
 use contracts::cheque::ChequeStatus;
+use contracts::money::Money;
 use proptest::prelude::*;
 
 /// Words of slips and noise: figures, units, total words, symbols, any letters.
@@ -80,13 +81,21 @@ fn assert_sound(parsed: &Parsed) {
     for money in sums.chain(parts).flatten() {
         assert!(money.minor().abs() < 1_000_000_000_000_000, "{money}");
     }
-    assert!(cheque.total_account.is_none_or(|total| total.minor() > 0));
+    assert!(cheque.totals.len() <= 5 && parsed.total_places.len() == cheque.totals.len());
+    assert!(cheque.totals.is_empty() || cheque.totals.first().map(|total| total.amount) == cheque.total_account);
     assert!(cheque.discount.is_none_or(|discount| discount.minor() > 0));
-    for confidence in cheque.products.iter().map(|product| product.confidence).chain([cheque.confidence]) {
+    for confidence in cheque
+        .products
+        .iter()
+        .map(|product| product.confidence)
+        .chain([cheque.confidence])
+        .chain(cheque.totals.iter().map(|total| total.confidence))
+    {
         assert!((0.0..=1.0).contains(&confidence));
     }
     if cheque.status == ChequeStatus::Balanced {
         assert_eq!(cheque.sum_of_parts(), cheque.total_account);
+        assert!(cheque.total_account > Some(Money::ZERO) && cheque.totals.is_empty());
     }
     assert!(!parsed.sure || cheque.status == ChequeStatus::Balanced);
 }

@@ -1,6 +1,6 @@
 //! A cheque on several photos: what a further photo adds to what is known.
 
-use crate::cheque::{Cheque, ChequeStatus, ChequeWarning, PagePhoto, PhotoSize, Product};
+use crate::cheque::{Cheque, ChequeStatus, ChequeWarning, PagePhoto, PhotoSize, PossibleTotal, Product, TOTALS_MAX};
 use crate::money::Money;
 
 /// How similar the names of two readings of the same line are at least, from 0 to 1.
@@ -19,7 +19,8 @@ impl Cheque {
         let renumbered = |page: u32| page.saturating_add(first.saturating_sub(1));
         let pages = self.pages().into_iter().map(|photo| PagePhoto { page: renumbered(photo.page), ..photo });
         self.photos = pages.collect();
-        for bounds in self.products.iter_mut().filter_map(|line| line.bounds.as_mut()) {
+        let lines = self.products.iter_mut().filter_map(|line| line.bounds.as_mut());
+        for bounds in lines.chain(self.totals.iter_mut().filter_map(|total| total.bounds.as_mut())) {
             bounds.page = Some(renumbered(bounds.page.unwrap_or(1)));
         }
         self.with_plain_first_photo()
@@ -60,6 +61,7 @@ impl Cheque {
         let added = next.products.iter().skip(skipped).cloned();
         joined.products.extend((last_id + 1..).zip(added).map(|(id, line)| Product { id, ..line }));
         joined.total_account = total;
+        joined.totals = joined_totals(self, next, total);
         joined.merchant = self.merchant.clone().or_else(|| next.merchant.clone());
         joined.purchased_on = self.purchased_on.or(next.purchased_on);
         joined.currency = self.currency.clone().or_else(|| next.currency.clone());
@@ -72,8 +74,10 @@ impl Cheque {
         joined.photos = [self.pages(), next.pages()].concat();
         // Text that is on one of the photos is on the bill.
         joined.warnings.retain(|warning| *warning != ChequeWarning::NoText || next.warnings.contains(warning));
-        if next.warnings.contains(&ChequeWarning::PoorPhoto) && !joined.warnings.contains(&ChequeWarning::PoorPhoto) {
-            joined.warnings.push(ChequeWarning::PoorPhoto);
+        for warning in [ChequeWarning::PoorPhoto, ChequeWarning::TwoBills, ChequeWarning::TooManyLines] {
+            if next.warnings.contains(&warning) && !joined.warnings.contains(&warning) {
+                joined.warnings.push(warning);
+            }
         }
         joined.recompute_status();
         if joined.products.len() == self.products.len() && joined.amounts() == self.amounts() {
@@ -97,6 +101,19 @@ impl Cheque {
         }
         self
     }
+}
+
+/// What the total may be according to both parts: first the chosen one, if a part has it.
+fn joined_totals(first: &Cheque, next: &Cheque, chosen: Option<Money>) -> Vec<PossibleTotal> {
+    let mut totals: Vec<PossibleTotal> = vec![];
+    for total in first.totals.iter().chain(&next.totals) {
+        if totals.iter().all(|known| known.amount != total.amount) {
+            totals.push(total.clone());
+        }
+    }
+    totals.sort_by_key(|total| Some(total.amount) != chosen);
+    totals.truncate(TOTALS_MAX);
+    totals
 }
 
 /// The numbers of lines at the start of `next` that may be on the first part too, the largest first. At an edge, a line

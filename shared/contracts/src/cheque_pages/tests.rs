@@ -26,6 +26,7 @@ fn part(lines: &[(&str, i64)], total: Option<i64>) -> Cheque {
         merchant: None,
         purchased_on: None,
         total_account: total.map(Money::from_minor),
+        totals: vec![],
         products: (1..).zip(lines).map(|(id, (name, minor))| line(id, name, *minor)).collect(),
         currency: None,
         service: None,
@@ -141,4 +142,23 @@ proptest! {
         prop_assert_eq!(&whole.products[..first.products.len()], &first.products[..]);
         prop_assert!(whole.products.len() <= first.products.len() + next.products.len());
     }
+}
+
+fn possible(minor: i64) -> PossibleTotal {
+    let bounds = Some(Bounds { x: 1, y: 2, width: 3, height: 4, page: None });
+    PossibleTotal { amount: Money::from_minor(minor), label: "Total".to_owned(), bounds, confidence: 0.5 }
+}
+
+#[test]
+fn the_possible_totals_of_both_photos_are_kept_and_point_to_their_photo() {
+    let mut first = part(&[("Soup", 300)], Some(300));
+    first.totals = vec![possible(300)];
+    let mut next = part(&[("Cake", 400)], Some(700));
+    next.totals = vec![possible(700), possible(300)];
+    next.warnings.push(ChequeWarning::TwoBills);
+    let whole = first.continued(&next.numbered_from(2), false);
+    let totals: Vec<(i64, Option<u32>)> =
+        whole.totals.iter().map(|total| (total.amount.minor(), total.bounds.unwrap().page)).collect();
+    assert_eq!(totals, [(300, None), (700, Some(2))]);
+    assert!(whole.warnings.contains(&ChequeWarning::TwoBills));
 }
