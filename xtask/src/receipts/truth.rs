@@ -91,68 +91,6 @@ fn receipt(json: &JsonValue) -> Option<Receipt> {
     })
 }
 
-fn kinds(&self) -> Vec<String> {
-        let stem = self.file.split('.').next().unwrap_or_default();
-        let first = stem.split_once('_').map_or(stem, |(kind, _)| kind).to_owned();
-        std::iter::once(first).chain(self.kinds.iter().cloned()).collect()
-    }
-}
-
-/// Converts a JSON number in major units to hundredths.
-pub(crate) fn hundredths(value: &JsonValue) -> Option<i64> {
-    let number = value.get::<f64>()?;
-    format!("{:.0}", number * 100.0).parse().ok()
-}
-
-/// Reads the ground truth of a folder.
-///
-/// # Errors
-/// Fails if the file is missing or malformed, or a picture is missing.
-pub(crate) fn receipts(folder: &Path) -> Result<Vec<Receipt>, Failure> {
-    let path = folder.join("ground_truth.json");
-    let text = fs::read_to_string(&path).doing(format!("read {}", path.display()))?;
-    let receipts = of_json(&text).map_err(|what| Failure::new(format!("{}: {what}", path.display())))?;
-    for receipt in &receipts {
-        let picture = folder.join("images").join(&receipt.file);
-        if !picture.is_file() {
-            return Err(Failure::new(format!("{} is missing", picture.display())));
-        }
-    }
-    Ok(receipts)
-}
-
-fn of_json(text: &str) -> Result<Vec<Receipt>, String> {
-    let json: JsonValue = text.parse().map_err(|error: tinyjson::JsonParseError| error.to_string())?;
-    let top: &HashMap<String, JsonValue> = json.get().ok_or("must be an object")?;
-    let receipts: &Vec<JsonValue> = top.get("receipts").and_then(JsonValue::get).ok_or("`receipts` must be a list")?;
-    receipts
-        .iter()
-        .enumerate()
-        .map(|(at, json)| receipt(json).ok_or_else(|| format!("receipt {at} is malformed")))
-        .collect()
-}
-
-fn receipt(json: &JsonValue) -> Option<Receipt> {
-    let fields: &HashMap<String, JsonValue> = json.get()?;
-    let items = match fields.get("items") {
-        None | Some(JsonValue::Null) => None,
-        Some(items) => Some(items.get::<Vec<JsonValue>>()?.iter().map(item).collect::<Option<Vec<Item>>>()?),
-    };
-    Some(Receipt {
-        file: fields.get("file")?.get::<String>()?.clone(),
-        total: match fields.get("total")? {
-            JsonValue::Null => None,
-            total => Some(hundredths(total)?),
-        },
-        items,
-        kinds: kinds(fields.get("kinds"))?,
-    })
-}
-
-fn optional(total: &JsonValue) -> Option<Option<i64>> {
-    if *total == JsonValue::Null { Some(None) } else { hundredths(total).map(Some) }
-}
-
 fn kinds(kinds: Option<&JsonValue>) -> Option<Vec<String>> {
     let Some(kinds) = kinds else { return Some(vec![]) };
     kinds.get::<Vec<JsonValue>>()?.iter().map(|kind| kind.get::<String>().cloned()).collect()
