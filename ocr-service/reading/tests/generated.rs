@@ -13,7 +13,7 @@ use contracts::cheque::{Cheque, ChequeStatus};
 use reading::parse;
 use reading::word::{Pass, Place, Word};
 
-const BILLS: u64 = 400;
+const BILLS: u64 = 250;
 /// Pixels per letter and row.
 const LETTER: i64 = 10;
 const ROW: i64 = 30;

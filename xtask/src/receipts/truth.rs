@@ -82,14 +82,13 @@ fn receipt(json: &JsonValue) -> Option<Receipt> {
     };
     Some(Receipt {
         file: fields.get("file")?.get::<String>()?.clone(),
-        total: optional(fields.get("total")?)?,
+        total: match fields.get("total")? {
+            JsonValue::Null => None,
+            total => Some(hundredths(total)?),
+        },
         items,
         kinds: kinds(fields.get("kinds"))?,
     })
-}
-
-fn optional(total: &JsonValue) -> Option<Option<i64>> {
-    if *total == JsonValue::Null { Some(None) } else { hundredths(total).map(Some) }
 }
 
 fn kinds(kinds: Option<&JsonValue>) -> Option<Vec<String>> {

@@ -78,6 +78,11 @@ pub(crate) fn figures(sheet: &Sheet) -> Figures {
             }
             continue;
         }
+        if nameless {
+            // Or the total itself.
+            let (choices, passes) = (entry.amounts.clone(), entry.line.passes);
+            figures.unlabelled.push(Figure { class: Class::Plain, row: at, choices, passes });
+        }
         if let Some(choices) = own(entry) {
             let class = match entry.class {
                 Class::Plain if nameless => Class::Tax,

@@ -12,6 +12,7 @@ mod style;
 mod classes;
 mod columns;
 mod edge;
+mod phrases;
 
 mod page;
 mod product;

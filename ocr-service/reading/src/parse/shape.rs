@@ -102,8 +102,9 @@ fn choices(cell: &Cell, line: &Line, page: &Page) -> Vec<Choice> {
     let under_sum = page.columns.over(cell.left, cell.right, line.letter) == Some(Kind::Sum);
     let aligned = page.sums_right(line).is_some_and(|edge| (edge - cell.right).abs() < 3.0 * line.letter);
     // The totals may be printed further right than the sums of the lines: quantity times price tells.
-    let far_left =
-        page.sums_right(line).is_some_and(|edge| cell.right < edge - 8.0 * line.letter) && !under_sum && !multiplies(line);
+    let far_left = page.sums_right(line).is_some_and(|edge| cell.right < edge - 8.0 * line.letter)
+        && !under_sum
+        && !multiplies(line);
     let before = line.cells.iter().rfind(|other| other.right <= cell.left);
     let apart = before.is_none_or(|before| cell.left - before.right > 2.0 * line.letter);
     let mut choices: Vec<Choice> = vec![];

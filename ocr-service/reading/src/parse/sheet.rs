@@ -69,6 +69,14 @@ fn before_total(entries: &mut [Entry], after_head: usize) {
     let is_total =
         |entry: &Entry| matches!(entry.class, Class::Total(80..) | Class::Subtotal) && !entry.amounts.is_empty();
     let Some(total) = entries.iter().position(is_total) else { return };
+    // A name above its figures may look like a word of the head: `Teh`, tea, like `тел.`
+    for at in 1..total {
+        let named =
+            entries[at].class == Class::Plain && entries[at].shape.form == Form::Numbers && entries[at].shape.checked;
+        if named && entries[at - 1].class == Class::Info && entries[at - 1].shape.form == Form::Text {
+            entries[at - 1].class = Class::Plain;
+        }
+    }
     let first = entries[..total].iter().position(|entry| entry.class == Class::Plain && entry.shape.form == Form::Full);
     let start = first.unwrap_or(total).max(after_head).min(total);
     for entry in &mut entries[start..total] {

@@ -1,8 +1,10 @@
 //! Two bills on one photo, side by side or one below the other: their amounts must not be mixed.
 
+use super::candidates::Candidate;
 use super::cells::Line;
 use super::classes::Class;
 use super::draft::{Draft, draft};
+use super::fold::has_word;
 use super::style::style;
 use crate::layout::measure::letter_width;
 use crate::layout::rows::rows;
@@ -17,7 +19,7 @@ pub(super) fn side_by_side(passes: &[Pass]) -> Option<f32> {
     gaps(&pass.words).into_iter().find(|cut| {
         let (left, right): (Vec<Word>, Vec<Word>) =
             pass.words.iter().cloned().partition(|word| word.place.middle().0 < *cut);
-        is_bill(&left) && is_bill(&right)
+        Side::of(&left).is_bill_beside(&Side::of(&right))
     })
 }
 
@@ -30,17 +32,32 @@ pub(super) fn side(passes: &[Pass], cut: f32, left: bool) -> Vec<Pass> {
         .collect()
 }
 
-/// Whether the words have lines and a total of their own. Half of one bill has names without amounts, or amounts without
-/// a word for a total.
-fn is_bill(words: &[Word]) -> bool {
-    let rows = rows(words);
-    let style = style(&rows);
-    let draft = draft(rows.iter().map(|row| Line::of_row(row, style)).collect(), style);
-    let is_total = |candidate: &super::candidates::Candidate| {
-        let entry = draft.sheet.entries.get(candidate.row);
-        !candidate.derived && entry.is_some_and(|entry| matches!(entry.class, Class::Total(80..)))
-    };
-    draft.items.iter().any(|item| !item.name.is_empty()) && draft.total.as_ref().is_some_and(is_total)
+/// What one side of a cut has of a bill.
+struct Side {
+    /// Lines with a name and a sum. Half of one bill has names without amounts, or amounts without names.
+    lines: usize,
+    /// A word for a total, with its amount.
+    total: bool,
+}
+
+impl Side {
+    fn of(words: &[Word]) -> Self {
+        let rows = rows(words);
+        let style = style(&rows);
+        let draft = draft(rows.iter().map(|row| Line::of_row(row, style)).collect(), style);
+        let lines = draft.items.iter().filter(|item| has_word(&item.name) && !item.totals.is_empty()).count();
+        let is_total = |candidate: &Candidate| {
+            let entry = draft.sheet.entries.get(candidate.row);
+            !candidate.derived && entry.is_some_and(|entry| matches!(entry.class, Class::Total(80..)))
+        };
+        Self { lines, total: draft.total.as_ref().is_some_and(is_total) }
+    }
+
+    /// The word for one of the totals may be misread.
+    const fn is_bill_beside(&self, other: &Self) -> bool {
+        let whole = self.lines > 0 && other.lines > 0 && self.total && other.total;
+        whole || (self.lines > 1 && other.lines > 1 && (self.total || other.total))
+    }
 }
 
 /// The middles of the widest gaps between the words, from the left to the right side of the page.
