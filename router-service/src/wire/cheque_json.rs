@@ -1,7 +1,7 @@
 //! The shared bill as JSON.
 
 use crate::domain::split::Split;
-use contracts::cheque::{Cheque, ChequeStatus, ChequeWarning, PagePhoto, PhotoSize, Product};
+use contracts::cheque::{Cheque, ChequeStatus, ChequeWarning, PagePhoto, PhotoSize, PossibleTotal, Product};
 use contracts::day;
 use contracts::money::Money;
 use serde::Serialize;
@@ -20,6 +20,9 @@ pub struct ChequeJson {
     purchased_on: Option<Date>,
     /// The printed total; `null` if it was not recognised. It is never computed from the lines.
     total_account: Option<Money>,
+    /// What the total may be, if that is not certain: the best first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    totals: Vec<PossibleTotal>,
     /// The lines, in printed order.
     products: Vec<LineJson>,
     /// ISO 4217 code, if it is printed.
@@ -74,6 +77,7 @@ impl ChequeJson {
             merchant,
             purchased_on,
             total_account,
+            totals,
             products,
             currency,
             service,
@@ -94,6 +98,7 @@ impl ChequeJson {
             merchant,
             purchased_on,
             total_account,
+            totals,
             products,
             currency,
             service,
