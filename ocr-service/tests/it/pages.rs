@@ -95,7 +95,7 @@ async fn a_photo_in_the_first_instant_of_a_bill_by_hand_waits_for_its_event() {
     let event = ChequeEntered { hash: hash.clone(), owner_id: UserId::try_from(1).unwrap(), expires_at };
     let (user, picture) = (stage.user(1), slip());
     // The event arrives while the request waits.
-    let (answer, ()) = tokio::join!(load(&user, &path, &picture), stage.broker.announce(&event));
+    let (answer, _) = tokio::join!(load(&user, &path, &picture), stage.broker.announce(&event));
     assert_eq!(answer.status, 201, "{}", answer.text);
     assert_eq!(answer.json()["hash"], json!(hash));
 }
