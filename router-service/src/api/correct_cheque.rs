@@ -1,12 +1,13 @@
 //! `PATCH /{hash}/cheque`: the owner corrects recognition errors, or confirms the cheque.
 
 use super::keyed::keyed;
-use super::line_edits::{EditLines, NAME_CHARACTERS_MAX, conflict, read_edits};
-use super::nested_body::{FieldErrors, integer, money, name, not_negative};
+use super::line_body::{CorrectLine, nulls, read_line};
+use super::line_edits::{EditLines, conflict, read_edits};
+use super::nested_body::{FieldErrors, integer, money, not_negative};
 use super::title_fields::{merchant, purchased_on};
 use super::visitor::Visitor;
-use crate::domain::correct::{Change, CorrectRefusal, Correction, Line};
-use crate::domain::edit_lines::EditList;
+use crate::domain::correct::{Change, CorrectRefusal, Correction};
+use crate::domain::edit_lines::{EditList, EditRefusal};
 use crate::domain::split::LINES_MAX;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
@@ -14,19 +15,13 @@ use axum::extract;
 use axum::response::Response;
 use contracts::ids::UserId;
 use contracts::money::Money;
-use contracts::quantity::Quantity;
 use http::{HeaderMap, StatusCode};
 use http_api::body::JsonBody;
 use http_api::extract::Path;
 use http_api::problem::{Problem, ProblemDocument};
 use postgres::idempotency::Scope;
-use serde_json::value::RawValue;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
-
-/// Largest number of modifiers per line, and the longest modifier, in characters.
-pub(super) const MODIFIERS_MAX: usize = 20;
-const MODIFIER_CHARACTERS_MAX: usize = 100;
 
 /// The corrections. An omitted field stays unchanged; null clears it. `lines` edits single lines. `products` replaces all
 /// of them: lines with an id keep their claims, lines without an id are new, and omitted lines are removed.
@@ -70,26 +65,6 @@ struct CorrectCheque {
     confirmed: Option<bool>,
 }
 
-/// A corrected line.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "as above")]
-pub(super) struct CorrectLine {
-    /// The id of the corrected line; omit it for a new line.
-    #[schema(required = false)]
-    id: Option<u32>,
-    /// 1 to 200 characters.
-    name: String,
-    #[schema(rename = "numberServings")]
-    number_servings: Quantity,
-    /// Price of one serving; computed if omitted.
-    #[schema(required = false)]
-    price: Option<Money>,
-    /// Null if unknown.
-    total: Option<Money>,
-    #[schema(required = false, max_items = 20)]
-    modifiers: Option<Vec<String>>,
-}
-
 /// Corrects or confirms the cheque. Its status is computed again.
 #[utoipa::path(
     patch, path = "/{hash}/cheque", tag = "cheques", operation_id = "correctCheque", request_body = CorrectCheque,
@@ -129,7 +104,7 @@ pub(super) async fn handler(
             let corrected = split.correct(correction).map_err(|refusal| match &refusal {
                 CorrectRefusal::Conflict(conflicts) => conflict(conflicts, split, refusal.to_string()),
                 CorrectRefusal::Bounds(_) if edits_lines => FieldErrors::one("/lines", &refusal.to_string()),
-                _ => problem(refusal),
+                _ => problem(&refusal),
             })?;
             Ok((corrected, ()))
         },
@@ -185,31 +160,6 @@ pub(super) fn read_bill(
     Ok(correction)
 }
 
-pub(super) fn read_line(line: &mut JsonBody, pointer: &str, errors: &mut FieldErrors) -> Option<Line> {
-    let id = line.optional("id", integer(1, u32::MAX));
-    let name = line.required("name", name(NAME_CHARACTERS_MAX));
-    let number_servings = line.required("numberServings", Quantity::from_json_number);
-    let price = line.optional("price", money);
-    let total = line.required("total", |json| if json == "null" { Ok(None) } else { money(json).map(Some) });
-    let modifiers = line.optional("modifiers", |json| {
-        let place = format!("{pointer}/modifiers");
-        Ok::<_, String>(errors.list(json, &place, MODIFIERS_MAX, modifier))
-    });
-    Some(Line {
-        id,
-        name: name?,
-        number_servings: number_servings?,
-        price,
-        total: total?,
-        modifiers: modifiers.flatten(),
-    })
-}
-
-/// Reads a sub-line.
-pub(super) fn modifier(json: &str, place: &str, errors: &mut FieldErrors) -> Option<String> {
-    name(MODIFIER_CHARACTERS_MAX)(json).map_err(|error| errors.add(place, &error)).ok()
-}
-
 /// Fields for which null is a valid value that clears the field.
 struct Nullable<'a> {
     nulls: BTreeSet<String>,
@@ -226,12 +176,6 @@ impl Nullable<'_> {
     }
 }
 
-/// The fields that are null.
-pub(super) fn nulls(body: &JsonBody) -> BTreeSet<String> {
-    let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(body.bytes()).unwrap_or_default();
-    fields.into_iter().filter(|(_, value)| value.get() == "null").map(|(name, _)| name).collect()
-}
-
 fn currency(json: &str) -> Result<String, String> {
     let code: Option<String> = serde_json::from_str(json).ok();
     let code = code.filter(|code| code.len() == 3 && code.bytes().all(|letter| letter.is_ascii_uppercase()));
@@ -242,7 +186,7 @@ fn truth(json: &str) -> Result<bool, String> {
     serde_json::from_str(json).map_err(|_| "must be true or false".to_owned())
 }
 
-pub(super) fn problem(refusal: CorrectRefusal) -> Problem {
+pub(super) fn problem(refusal: &CorrectRefusal) -> Problem {
     let detail = refusal.to_string();
     match refusal {
         CorrectRefusal::SettlementStarted => Problem::new(StatusCode::CONFLICT, "settlement_started", detail),
@@ -250,8 +194,12 @@ pub(super) fn problem(refusal: CorrectRefusal) -> Problem {
         CorrectRefusal::UnknownLine { at, .. } | CorrectRefusal::LineTwice { at, .. } => {
             FieldErrors::one(&format!("/products/{at}/id"), &detail)
         }
-        CorrectRefusal::EditedTwice { list, at, .. } => FieldErrors::one(&pointer(list, at, "id"), &detail),
-        CorrectRefusal::NotYet { list, at, .. } => FieldErrors::one(&pointer(list, at, "version"), &detail),
+        CorrectRefusal::Edit(EditRefusal::EditedTwice { list, at, .. }) => {
+            FieldErrors::one(&pointer(*list, *at, "id"), &detail)
+        }
+        CorrectRefusal::Edit(EditRefusal::NotYet { list, at, .. }) => {
+            FieldErrors::one(&pointer(*list, *at, "version"), &detail)
+        }
         CorrectRefusal::Conflict(_) => Problem::new(StatusCode::CONFLICT, "lines_changed", detail),
         CorrectRefusal::Bounds(_) => FieldErrors::one("/products", &detail),
     }

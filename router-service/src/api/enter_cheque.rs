@@ -1,6 +1,7 @@
 //! `POST /cheques`: a user enters a bill by hand, without a photo.
 
-use super::correct_cheque::{self, CorrectLine, read_bill};
+use super::correct_cheque::{self, read_bill};
+use super::line_body::CorrectLine;
 use super::nested_body::FieldErrors;
 use crate::domain::correct::Correction;
 use crate::domain::enter::EnterRefusal;
@@ -109,7 +110,7 @@ fn enter(state: &State, user_id: UserId, bill: Correction) -> Result<Split, Prob
     let now = clock::now();
     Split::enter(draw_hash(), user_id, bill, now, now + state.link_lifetime).map_err(|refusal| match refusal {
         EnterRefusal::Empty => FieldErrors::one("/total_account", &refusal.to_string()),
-        EnterRefusal::Bill(refusal) => correct_cheque::problem(refusal),
+        EnterRefusal::Bill(refusal) => correct_cheque::problem(&refusal),
     })
 }
 

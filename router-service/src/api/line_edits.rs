@@ -1,6 +1,6 @@
 //! Edits of single lines in the body of a correction, and the answer if others were first.
 
-use super::correct_cheque::{CorrectLine, MODIFIERS_MAX, modifier, read_line};
+use super::line_body::{CorrectLine, MODIFIERS_MAX, NAME_CHARACTERS_MAX, modifier, nulls, read_line};
 use super::nested_body::{FieldErrors, integer, money, name};
 use crate::domain::correct::{Change, Conflicts};
 use crate::domain::edit_lines::{LineEdit, LineEdits, SeenLine};
@@ -12,9 +12,6 @@ use http::StatusCode;
 use http_api::body::JsonBody;
 use http_api::problem::Problem;
 use serde_json::{Value, json};
-
-/// Longest name of a line, in characters.
-pub(super) const NAME_CHARACTERS_MAX: usize = 200;
 
 /// Edits of single lines: all of them or none. An edit conflicts only if its own line was changed since.
 #[derive(utoipa::ToSchema)]
@@ -65,7 +62,7 @@ struct RemoveLine {
 /// Reads `/lines`.
 pub(super) fn read_edits(json: &str, errors: &mut FieldErrors) -> Option<LineEdits> {
     errors.object(json, "/lines", |body, errors| {
-        let set = list(body, "set", errors, |line, pointer, errors| read_edit(line, pointer, errors));
+        let set = list(body, "set", errors, read_edit);
         let add = list(body, "add", errors, |line, pointer, errors| {
             let line = read_line(line, pointer, errors)?;
             if line.id.is_some() {
@@ -99,7 +96,7 @@ fn read_edit(line: &mut JsonBody, pointer: &str, errors: &mut FieldErrors) -> Op
     let name = line.optional("name", name(NAME_CHARACTERS_MAX));
     let number_servings = line.optional("numberServings", Quantity::from_json_number);
     let price = line.optional("price", money);
-    let is_cleared = super::correct_cheque::nulls(line).contains("total");
+    let is_cleared = nulls(line).contains("total");
     let total = match line.optional("total", money) {
         Some(total) => Change::Set(total),
         None if is_cleared => Change::Clear,

@@ -32,6 +32,7 @@ mod groups;
 
 mod change;
 mod keyed;
+mod line_body;
 mod line_edits;
 mod nested_body;
 mod open;

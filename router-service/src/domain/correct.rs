@@ -1,25 +1,15 @@
 //! The owner corrects recognition errors, or confirms the cheque.
 
-use super::edit_lines::{EditList, LineEdits};
+pub use super::corrected_line::{Change, Line};
+
+use super::corrected_line::{added_line, corrected_line};
+use super::edit_lines::{EditRefusal, LineEdits};
 use super::last_changes::Field;
 use super::split::{OutOfBounds, Split, check_bounds};
-use contracts::cheque::{Cheque, LineWarning, Product};
+use contracts::cheque::{Cheque, Product};
 use contracts::money::Money;
-use contracts::quantity::Quantity;
 use std::collections::BTreeSet;
 use time::Date;
-
-/// A change of an optional field.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Change<T> {
-    /// Leaves the field unchanged.
-    #[default]
-    Keep,
-    /// Removes the value.
-    Clear,
-    /// Sets a new value.
-    Set(T),
-}
 
 /// A correction of a cheque.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,23 +42,6 @@ pub struct Correction {
     pub confirmed: Option<bool>,
 }
 
-/// A corrected line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// The id of the corrected line; `None` for a new line.
-    pub id: Option<u32>,
-    /// Name of the dish or product.
-    pub name: String,
-    /// Quantity.
-    pub number_servings: Quantity,
-    /// Price of one serving. If `None`, the recognised price is used if it still fits; otherwise it is computed.
-    pub price: Option<Money>,
-    /// Total price of the line.
-    pub total: Option<Money>,
-    /// Sub-lines; `None` leaves them unchanged.
-    pub modifiers: Option<Vec<String>>,
-}
-
 /// Why a correction is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CorrectRefusal {
@@ -86,26 +59,9 @@ pub enum CorrectRefusal {
     /// Lines or fields were changed since the versions on which the correction is based.
     #[error("what you edit was changed since you read it: look at what it is now, and edit again")]
     Conflict(Conflicts),
-    /// An edited line occurs twice.
-    #[error("line {id} occurs twice")]
-    EditedTwice {
-        /// The list of its second occurrence.
-        list: EditList,
-        /// The index there, from 0.
-        at: usize,
-        /// Its line number.
-        id: u32,
-    },
-    /// An edit names a version that does not exist yet.
-    #[error("must be a version that you have read: the last one is {version}")]
-    NotYet {
-        /// The list of the edit.
-        list: EditList,
-        /// The index there, from 0.
-        at: usize,
-        /// The version of the state.
-        version: i64,
-    },
+    /// An edit of a line is malformed.
+    #[error(transparent)]
+    Edit(#[from] EditRefusal),
     /// A corrected line does not exist.
     #[error("there is no line {id}")]
     UnknownLine {
@@ -151,20 +107,16 @@ impl Split {
         }
         let edits_of_lines = correction.lines.take().unwrap_or_default();
         let fields = self.changed_fields(&correction);
-        let whole_bill = correction.products.take();
-        if whole_bill.is_some() {
+        let products = if let Some(lines) = correction.products.take() {
             self.require_current(&correction)?;
-        }
-        let products = match whole_bill {
-            Some(lines) => self.corrected_lines(lines)?,
-            None => {
-                let edited = self.edited_lines(edits_of_lines)?;
-                let conflicts = Conflicts { lines: edited.conflicts, fields };
-                if conflicts != Conflicts::default() {
-                    return Err(CorrectRefusal::Conflict(conflicts));
-                }
-                edited.lines
+            self.corrected_lines(lines)?
+        } else {
+            let edited = self.edited_lines(edits_of_lines)?;
+            let conflicts = Conflicts { lines: edited.conflicts, fields };
+            if conflicts != Conflicts::default() {
+                return Err(CorrectRefusal::Conflict(conflicts));
             }
+            edited.lines
         };
         if correction.confirmed.is_some() {
             self.require_current(&correction)?;
@@ -259,76 +211,14 @@ fn replace<T: Clone>(field: &mut Option<T>, change: &Change<T>) {
     }
 }
 
-/// A corrected line; what was recognised on the photo stays as evidence.
-pub(super) fn corrected_line(known: Product, line: Line) -> Product {
-    let modifiers = line.modifiers.unwrap_or_else(|| known.modifiers.clone());
-    let same_sum = known.number_servings == line.number_servings && known.total == line.total;
-    let same_price = line.price.is_none_or(|price| known.price == Some(price));
-    if same_sum && same_price && known.name == line.name {
-        return Product { modifiers, ..known };
-    }
-    let recognised = known.price.filter(|_| same_sum);
-    let price = line.price.or(recognised).or_else(|| price_of_one(line.total, line.number_servings));
-    let mut corrected = Product {
-        name: line.name,
-        number_servings: line.number_servings,
-        price_printed: known.price_printed && price == known.price,
-        price,
-        total: line.total,
-        modifiers,
-        confidence: 1.0,
-        warnings: vec![],
-        ..known
-    };
-    corrected.warnings = warnings(&corrected);
-    corrected
-}
-
-/// A line that was not recognised at all.
-pub(super) fn added_line(id: u32, line: Line) -> Product {
-    let mut added = Product {
-        id,
-        name: line.name,
-        number_servings: line.number_servings,
-        price: line.price.or_else(|| price_of_one(line.total, line.number_servings)),
-        total: line.total,
-        price_printed: false,
-        modifiers: line.modifiers.unwrap_or_default(),
-        confidence: 1.0,
-        raw: String::new(),
-        bounds: None,
-        warnings: vec![],
-    };
-    added.warnings = warnings(&added);
-    added
-}
-
-/// The total divided by the quantity, rounded to the nearest minor unit.
-fn price_of_one(total: Option<Money>, quantity: Quantity) -> Option<Money> {
-    let (total, thousandths) = (i128::from(total?.minor()), i128::from(quantity.thousandths()));
-    let price = (total * 1000 + thousandths / 2).div_euclid(thousandths);
-    i64::try_from(price).ok().map(Money::from_minor)
-}
-
-/// What the owner should check again.
-fn warnings(line: &Product) -> Vec<LineWarning> {
-    let (Some(price), Some(total)) = (line.price, line.total) else {
-        return if line.total.is_none() { vec![LineWarning::NoAmount] } else { vec![] };
-    };
-    let exact = i128::from(price.minor()) * i128::from(line.number_servings.thousandths());
-    // A computed price is rounded by at most half a unit for each serving.
-    let tolerance = 1000 + i128::from(line.number_servings.thousandths()) / 2;
-    let fits = (exact - i128::from(total.minor()) * 1000).abs() <= tolerance;
-    if fits { vec![] } else { vec![LineWarning::DoesNotAddUp] }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::fixtures::{pending, split};
     use crate::domain::fraction::Fraction;
     use crate::domain::participant::ParticipantId;
-    use contracts::cheque::ChequeStatus;
+    use contracts::cheque::{ChequeStatus, LineWarning};
+    use contracts::quantity::Quantity;
 
     fn line(id: Option<u32>, minor: i64) -> Line {
         let total = Some(Money::from_minor(minor));

@@ -1,6 +1,6 @@
 //! Edits of single lines, each based on the version at which its line was read.
 
-use super::correct::{Change, CorrectRefusal, Line, added_line, corrected_line};
+use super::corrected_line::{Change, Line, added_line, corrected_line};
 use super::split::Split;
 use contracts::cheque::Product;
 use contracts::money::Money;
@@ -53,6 +53,31 @@ pub enum EditList {
     Remove,
 }
 
+/// Why edits are malformed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EditRefusal {
+    /// A line occurs twice.
+    #[error("line {id} occurs twice")]
+    EditedTwice {
+        /// The list of its second occurrence.
+        list: EditList,
+        /// The index there, from 0.
+        at: usize,
+        /// Its line number.
+        id: u32,
+    },
+    /// An edit names a version that does not exist yet.
+    #[error("must be a version that you have read: the last one is {version}")]
+    NotYet {
+        /// The list of the edit.
+        list: EditList,
+        /// The index there, from 0.
+        at: usize,
+        /// The version of the state.
+        version: i64,
+    },
+}
+
 /// The lines after edits, or those that were changed since they were read.
 pub(super) struct Edited {
     pub(super) lines: Vec<Product>,
@@ -61,7 +86,7 @@ pub(super) struct Edited {
 
 impl Split {
     /// Applies edits of lines. What is already as it is wanted is no conflict, so a repeated edit is none.
-    pub(super) fn edited_lines(&self, edits: LineEdits) -> Result<Edited, CorrectRefusal> {
+    pub(super) fn edited_lines(&self, edits: LineEdits) -> Result<Edited, EditRefusal> {
         self.check_lines(&edits)?;
         let (mut lines, mut conflicts) = (self.cheque.products.clone(), vec![]);
         for edit in edits.set {
@@ -87,16 +112,16 @@ impl Split {
         Ok(Edited { lines, conflicts })
     }
 
-    fn check_lines(&self, edits: &LineEdits) -> Result<(), CorrectRefusal> {
+    fn check_lines(&self, edits: &LineEdits) -> Result<(), EditRefusal> {
         let set = (0..).zip(&edits.set).map(|(at, edit)| (EditList::Set, at, edit.seen));
         let remove = (0..).zip(&edits.remove).map(|(at, seen)| (EditList::Remove, at, *seen));
         let mut named = BTreeSet::new();
         for (list, at, SeenLine { id, version }) in set.chain(remove) {
             if !named.insert(id) {
-                return Err(CorrectRefusal::EditedTwice { list, at, id });
+                return Err(EditRefusal::EditedTwice { list, at, id });
             }
             if version > self.version {
-                return Err(CorrectRefusal::NotYet { list, at, version: self.version });
+                return Err(EditRefusal::NotYet { list, at, version: self.version });
             }
         }
         Ok(())
@@ -124,7 +149,7 @@ impl LineEdit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::correct::{Conflicts, Correction};
+    use crate::domain::correct::{Conflicts, CorrectRefusal, Correction};
     use crate::domain::fixtures::split;
     use crate::domain::fraction::Fraction;
     use crate::domain::last_changes::Field;
@@ -218,10 +243,10 @@ mod tests {
     fn a_line_is_named_once_and_with_a_version_that_exists() {
         let start = split(&[100]);
         let twice = LineEdits { remove: vec![seen(1, 1)], ..set(1, 1, 5) };
-        let refusal = CorrectRefusal::EditedTwice { list: EditList::Remove, at: 0, id: 1 };
-        assert_eq!(edited(&start, twice), Err(refusal));
-        let refusal = CorrectRefusal::NotYet { list: EditList::Set, at: 0, version: 1 };
-        assert_eq!(edited(&start, set(1, 2, 5)), Err(refusal));
+        let refusal = EditRefusal::EditedTwice { list: EditList::Remove, at: 0, id: 1 };
+        assert_eq!(edited(&start, twice), Err(refusal.into()));
+        let refusal = EditRefusal::NotYet { list: EditList::Set, at: 0, version: 1 };
+        assert_eq!(edited(&start, set(1, 2, 5)), Err(refusal.into()));
     }
 
     #[test]

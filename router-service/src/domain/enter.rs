@@ -44,7 +44,7 @@ impl Split {
         // Nothing was seen before: the entered bill is its first version.
         let (version, cheque_version) = (blank.version, blank.cheque_version);
         let last_changes = LastChanges::all_at(version, &entered.cheque);
-        Ok(Self { version, cheque_version, last_changes, method, ..entered })
+        Ok(Self { method, version, cheque_version, last_changes, ..entered })
     }
 }
 

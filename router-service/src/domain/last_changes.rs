@@ -1,7 +1,6 @@
 //! At which version each line and each field of a bill was last changed.
 
-use super::split::Split;
-use contracts::cheque::Cheque;
+use contracts::cheque::{Cheque, Product};
 use std::collections::BTreeMap;
 
 /// A field of a bill beside its lines.
@@ -102,23 +101,18 @@ impl LastChanges {
     pub fn of_field(&self, field: Field) -> i64 {
         self.fields.get(&field).copied().unwrap_or(self.others)
     }
-}
 
-impl Split {
-    /// Notes what is different from the state before.
+    /// Notes what is different `after` a change at `version`.
     #[must_use]
-    pub(super) fn with_changes_noted(mut self, before: &Self) -> Self {
-        let changes = &mut self.last_changes;
-        for line in &self.cheque.products {
-            if before.line(line.id) != Some(line) {
-                changes.lines.insert(line.id, self.version);
-            }
-        }
-        changes.lines.retain(|id, _| self.cheque.products.iter().any(|line| line.id == *id));
-        for field in Field::ALL.into_iter().filter(|field| field.differs(&before.cheque, &self.cheque)) {
-            changes.fields.insert(field, self.version);
-        }
-        changes.last_line = changes.last_line.max(last_line(&self.cheque));
+    pub(super) fn noted(mut self, before: &Cheque, after: &Cheque, version: i64) -> Self {
+        let known: BTreeMap<u32, &Product> = before.products.iter().map(|line| (line.id, line)).collect();
+        let lines: BTreeMap<u32, &Product> = after.products.iter().map(|line| (line.id, line)).collect();
+        self.lines.retain(|id, _| lines.contains_key(id));
+        let changed = lines.iter().filter(|(id, line)| known.get(id) != Some(line));
+        self.lines.extend(changed.map(|(id, _)| (*id, version)));
+        let fields = Field::ALL.into_iter().filter(|field| field.differs(before, after));
+        self.fields.extend(fields.map(|field| (field, version)));
+        self.last_line = self.last_line.max(last_line(after));
         self
     }
 }

@@ -27,6 +27,7 @@ pub mod add_person;
 pub mod answer;
 pub mod claim;
 pub mod correct;
+pub mod corrected_line;
 pub mod delete;
 pub mod edit_lines;
 pub mod enter;

@@ -235,6 +235,13 @@ impl Split {
         Self { version: self.version + 1, ..self.clone() }
     }
 
+    /// Notes which lines and fields of the bill are different from the state before.
+    #[must_use]
+    pub(super) fn with_changes_noted(self, before: &Self) -> Self {
+        let last_changes = self.last_changes.clone().noted(&before.cheque, &self.cheque, self.version);
+        Self { last_changes, ..self }
+    }
+
     /// A participant of the new state, to be changed.
     pub(super) fn participant_mut(&mut self, id: ParticipantId) -> Option<&mut Participant> {
         self.participants.iter_mut().find(|participant| participant.id == id)

@@ -13,8 +13,8 @@ pub const LIGHT_MAX: i64 = 1_000;
 /// The claim that a change consists of, if it is nothing else.
 pub fn claim_of(before: &Split, after: &Split, changes: &[Change]) -> Option<ClaimKey> {
     let [Change::Claimed(..) | Change::Released(..)] = changes else { return None };
-    let changed = |key: &&ClaimKey| before.claims.get(key) != after.claims.get(key);
-    before.claims.keys().chain(after.claims.keys()).find(changed).copied()
+    let is_other = |key: &&ClaimKey| before.claims.get(key) != after.claims.get(key);
+    before.claims.keys().chain(after.claims.keys()).find(is_other).copied()
 }
 
 /// Whether the changes are only about claims and names, none of which moves money.

@@ -206,7 +206,7 @@ async fn expenses_are_edited_and_deleted_with_history() {
     edit["paid_by"] = json!({ "2": 50 });
     let late = stage.user(3).put(&place, &edit.to_string()).await;
     assert_eq!((problem(&late).1.as_str(), &late.json()["revision"]), ("expense_changed", &json!(2)));
-    let deleted = stage.user(3).delete(&place).await;
+    let deleted = stage.user(3).delete(&format!("{place}?revision=2")).await;
     assert_eq!(balances(&deleted.json()), json!({ "1": 0, "2": 0, "3": 0 }));
     assert_eq!(problem(&stage.user(3).delete(&place).await).1, "expense_not_found");
     let history = stage.owner().get(&format!("{place}/history")).await.json();

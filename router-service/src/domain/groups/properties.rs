@@ -133,14 +133,7 @@ impl World {
             }
             Operation::Delete { which } => {
                 let Some(at) = expense_at(&self.group, which) else { return };
-                self.group
-                    .delete_expense(
-                        MemberId(2),
-                        self.group.expenses[at].id,
-                        Some(self.group.expenses[at].revision),
-                        NOW,
-                    )
-                    .unwrap();
+                self.group.delete_expense(MemberId(2), self.group.expenses[at].id, None, NOW).unwrap();
                 self.group.expenses.remove(at);
             }
             Operation::Claim { cheque, who, line, numerator } => {
