@@ -70,12 +70,12 @@ fn gaps(words: &[Word]) -> Vec<f32> {
     spans.sort_by(|a, b| a.0.total_cmp(&b.0));
     let letter = letter_width(words);
     let mut gaps: Vec<(f32, f32)> = vec![];
-    let mut end = f32::MAX;
+    let mut end = f32::INFINITY;
     for (left, right) in spans {
         if left - end > 1.5 * letter {
             gaps.push((left - end, f32::midpoint(left, end)));
         }
-        end = if end == f32::MAX { right } else { end.max(right) };
+        end = if end.is_infinite() { right } else { end.max(right) };
     }
     gaps.sort_by(|a, b| b.0.total_cmp(&a.0));
     gaps.into_iter().take(CUTS_MAX).map(|(_, middle)| middle).collect()
