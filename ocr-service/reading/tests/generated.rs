@@ -1,4 +1,4 @@
-//! Generated bills: whatever is misread, a bill is never called balanced when its total or a line is wrong.
+//! Generated bills, also with misread letters: a bill is never called balanced when its total or a line is wrong.
 
 #[path = "../examples/bills/bill.rs"]
 mod bill;

@@ -17,7 +17,7 @@ pub(crate) struct Receipt {
     pub(crate) total: Option<i64>,
     /// The lines, if known.
     pub(crate) items: Option<Vec<Item>>,
-    /// What is special about it, if it says so: `currency JPY`, `fault tilt`.
+    /// What is special about it, if the truth names it: `currency JPY`, `fault tilt`.
     pub(crate) kinds: Vec<String>,
 }
 

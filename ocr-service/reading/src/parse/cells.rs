@@ -149,7 +149,9 @@ pub(crate) fn cells(words: &[Word], letter: f32, style: Style) -> Vec<Cell> {
     times_with_currency(&mut cells);
     minus_signs(&mut cells, letter);
     let mut cells = spaced(cells, letter, style);
-    cells.iter_mut().for_each(|cell| three_digits(cell, style));
+    for cell in &mut cells {
+        three_digits(cell, style);
+    }
     cells
 }
 

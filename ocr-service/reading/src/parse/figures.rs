@@ -1,10 +1,11 @@
 //! The figures below the lines: totals, service, tax, discount, rounding, payment.
 
 use super::classes::Class;
+use super::entry::Entry;
 use super::lexer::What;
 use super::page::{Choice, Origin};
 use super::shape::Form;
-use super::sheet::{Entry, Sheet};
+use super::sheet::Sheet;
 
 /// A row with a figure.
 #[derive(Clone, Debug)]
@@ -91,41 +92,42 @@ pub(crate) fn figures(sheet: &Sheet) -> Figures {
             };
             figures.all.push(Figure { class, row: at, choices, passes: entry.line.passes });
         } else if let Class::Total(strength) = entry.class {
-            match below(entries, at) {
-                Some((row, choices)) => {
-                    taken = Some(row);
-                    let passes = entries[row].line.passes;
-                    figures.all.push(Figure { class: entry.class, row, choices, passes });
-                }
-                None => {
-                    figures.unread = figures.unread.max(Some(strength));
-                    // The amount is not where amounts are: left of them, or without its decimals.
-                    let choices = odd(entry, sheet);
-                    if !choices.is_empty() && at >= sheet.region.end {
-                        let passes = entry.line.passes;
-                        figures.all.push(Figure { class: Class::Total(strength.min(60)), row: at, choices, passes });
-                    }
-                }
-            }
+            taken = figures.add_total(sheet, at, strength).or(taken);
         }
     }
-    let apart = |figure: &&Figure| {
-        let summed = matches!(figure.class, Class::Subtotal | Class::Tax | Class::TaxIncluded);
-        summed && figure.row >= figures.lines_end
-    };
-    let amounts: Vec<i64> = figures
-        .all
-        .iter()
-        .filter(apart)
-        .map(|figure| figure.choices[0].minor)
-        .filter(|minor| *minor > 0)
-        .take(8)
-        .collect();
-    // Net and tax in consecutive rows add up to the total.
-    let pairs = amounts.windows(2).map(|pair| pair[0].saturating_add(pair[1]));
-    let pairs: Vec<i64> = pairs.collect();
-    figures.taxed.extend(pairs);
+    figures.add_pairs();
     figures
+}
+
+impl Figures {
+    /// Adds the total of a row without an amount at its usual place; returns the row that holds it, if that is another.
+    fn add_total(&mut self, sheet: &Sheet, at: usize, strength: u8) -> Option<usize> {
+        let entries = &sheet.entries;
+        let class = Class::Total(strength);
+        if let Some((row, choices)) = below(entries, at) {
+            self.all.push(Figure { class, row, choices, passes: entries[row].line.passes });
+            return Some(row);
+        }
+        self.unread = self.unread.max(Some(strength));
+        // The amount is not where amounts are: left of them, or without its decimals.
+        let choices = odd(&entries[at], sheet);
+        if !choices.is_empty() && at >= sheet.region.end {
+            let class = Class::Total(strength.min(60));
+            self.all.push(Figure { class, row: at, choices, passes: entries[at].line.passes });
+        }
+        None
+    }
+
+    /// Net and tax in consecutive rows add up to the total.
+    fn add_pairs(&mut self) {
+        let is_summed = |figure: &&Figure| {
+            let summed = matches!(figure.class, Class::Subtotal | Class::Tax | Class::TaxIncluded);
+            summed && figure.row >= self.lines_end
+        };
+        let amounts = self.all.iter().filter(is_summed).map(|figure| figure.choices[0].minor);
+        let amounts: Vec<i64> = amounts.filter(|minor| *minor > 0).take(8).collect();
+        self.taxed.extend(amounts.windows(2).map(|pair| pair[0].saturating_add(pair[1])));
+    }
 }
 
 /// Sums of a tax table: of its last column (gross), of its last two columns (net and tax), and its own total row.

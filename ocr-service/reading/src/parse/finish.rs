@@ -3,14 +3,14 @@
 use super::alphabet::one_alphabet;
 use super::classes::ClassifiedWords;
 use super::draft::Draft;
+use super::entry::Entry;
 use super::fold::normalize;
 use super::group::Item;
 use super::lexer::What;
 use super::page::Origin;
 use super::parsed::Parsed;
 use super::product::{makes, times};
-use super::sheet::Entry;
-use super::totals::totals;
+use super::totals::{hundredths, totals};
 use crate::layout::measure::around;
 use crate::word::Place;
 use contracts::cheque::{Cheque, ChequeStatus, ChequeWarning, LineWarning, Product};
@@ -184,10 +184,6 @@ fn confidence(cheque: &Cheque) -> f64 {
         ChequeStatus::NeedsReview | ChequeStatus::Failed => lines.min(0.4),
     };
     (whole * 100.0).round() / 100.0
-}
-
-pub(super) fn hundredths(value: f32) -> f64 {
-    (f64::from(value.clamp(0.0, 1.0)) * 100.0).round() / 100.0
 }
 
 /// The currency named on the cheque; Cyrillic text alone does not imply roubles.

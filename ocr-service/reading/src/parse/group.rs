@@ -1,11 +1,12 @@
 //! Groups rows into lines of the cheque: names may be above or below their numbers, quantities in a separate row.
 
 use super::classes::Class;
+use super::entry::Entry;
 use super::fold::has_word;
 use super::page::{Choice, Origin};
 use super::product::makes;
 use super::shape::{Form, tidy};
-use super::sheet::{Entry, Sheet};
+use super::sheet::Sheet;
 
 /// A line of the cheque whose sum is not decided yet.
 #[derive(Clone, Debug, Default)]

@@ -14,6 +14,7 @@ mod columns;
 mod edge;
 mod phrases;
 
+mod entry;
 mod page;
 mod product;
 mod reductions;

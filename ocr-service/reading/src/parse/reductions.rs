@@ -1,9 +1,9 @@
 //! Negative amounts: lines of their own among the lines, a discount of the whole bill below them. And offers of tips.
 
 use super::classes::Class;
+use super::entry::Entry;
 use super::lexer::What;
 use super::shape::Form;
-use super::sheet::Entry;
 
 /// Words for something taken back, which is a line wherever it stands.
 const TAKEN_BACK: [&str; 9] = ["leergut", "pfand", "storno", "минус", "возврат", "return", "refund", "void", "тары"];
@@ -18,8 +18,7 @@ pub(super) fn reductions(entries: &mut [Entry]) {
     let total = entries.iter().position(is_total).unwrap_or(entries.len());
     let last = entries[..total].iter().rposition(is_line);
     let mut sum = 0_i64;
-    for at in 0..entries.len() {
-        let entry = &entries[at];
+    for (at, entry) in entries.iter_mut().enumerate() {
         let among = first.is_some_and(|first| (first..total).contains(&at));
         let negative = entry.shape.form == Form::Full && amount(entry) < 0;
         let class = match entry.class {
@@ -37,7 +36,7 @@ pub(super) fn reductions(entries: &mut [Entry]) {
         if class == Class::Plain && among {
             sum = sum.saturating_add(amount(entry));
         }
-        entries[at].class = class;
+        entry.class = class;
     }
 }
 
@@ -51,9 +50,9 @@ fn amount(entry: &Entry) -> i64 {
 
 /// Whether the row says no percentage, or that percentage of the sum.
 fn is_of_all(entry: &Entry, sum: i64) -> bool {
-    let cells = entry.line.cells.iter().filter(|cell| cell.what == What::Percent);
+    let mut cells = entry.line.cells.iter().filter(|cell| cell.what == What::Percent);
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>().parse::<i64>().ok();
-    let Some(percent) = cells.filter_map(|cell| digits(&cell.text)).next() else { return true };
+    let Some(percent) = cells.find_map(|cell| digits(&cell.text)) else { return true };
     let part = i128::from(sum) * i128::from(percent) / 100;
     // Rounded, perhaps to whole units.
     (part + i128::from(amount(entry))).abs() <= (part.abs() / 50).max(1)

@@ -101,7 +101,7 @@ fn is_factor(line: &Line, at: usize, page: &Page) -> bool {
 fn choices(cell: &Cell, line: &Line, page: &Page) -> Vec<Choice> {
     let under_sum = page.columns.over(cell.left, cell.right, line.letter) == Some(Kind::Sum);
     let aligned = page.sums_right(line).is_some_and(|edge| (edge - cell.right).abs() < 3.0 * line.letter);
-    // The totals may be printed further right than the sums of the lines: quantity times price tells.
+    // The totals may be printed further right than the sums of the lines: quantity times price shows it.
     let far_left = page.sums_right(line).is_some_and(|edge| cell.right < edge - 8.0 * line.letter)
         && !under_sum
         && !multiplies(line);

@@ -4,19 +4,10 @@ use super::cells::{Line, Style};
 use super::classes::{Class, class};
 use super::columns::{Columns, Kind};
 use super::edge::SumsEdge;
-use super::page::{Choice, Origin, Page};
+use super::entry::Entry;
+use super::page::{Origin, Page};
 use super::reductions::{offers, reductions};
-use super::shape::{Form, Shape, last_sum, shape};
-
-/// An interpreted row.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) line: Line,
-    pub(crate) class: Class,
-    pub(crate) shape: Shape,
-    /// The last sum of the row, for every class.
-    pub(crate) amounts: Vec<Choice>,
-}
+use super::shape::{Form, last_sum, shape};
 
 /// All interpreted rows.
 #[derive(Clone, Debug)]

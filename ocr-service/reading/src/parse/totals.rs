@@ -1,7 +1,6 @@
 //! What the total may be, for the owner to choose from.
 
 use super::draft::Draft;
-use super::finish::hundredths;
 use super::shape::tidy;
 use crate::word::Place;
 use contracts::cheque::{PossibleTotal, TOTALS_MAX};
@@ -37,4 +36,9 @@ pub(super) fn totals<'a>(drafts: impl Iterator<Item = &'a Draft>) -> (Vec<Possib
         }
     }
     (totals, places)
+}
+
+/// A confidence from 0 to 1 with two decimals.
+pub(super) fn hundredths(value: f32) -> f64 {
+    (f64::from(value.clamp(0.0, 1.0)) * 100.0).round() / 100.0
 }

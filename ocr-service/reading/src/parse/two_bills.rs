@@ -1,7 +1,7 @@
 //! Two bills on one photo, side by side or one below the other: their amounts must not be mixed.
 
 use super::candidates::Candidate;
-use super::cells::Line;
+use super::cells::{Line, Style};
 use super::classes::Class;
 use super::draft::{Draft, draft};
 use super::fold::has_word;
@@ -13,13 +13,16 @@ use crate::word::{Pass, Word};
 /// Number of places at which a page is cut for a try.
 const CUTS_MAX: usize = 4;
 
-/// Where a page is cut between two bills: at this position from the left.
+/// Where a page is cut between two bills: at this position from the left. One pass that sees both is enough, since
+/// amounts of two bills must never be called balanced.
 pub(super) fn side_by_side(passes: &[Pass]) -> Option<f32> {
-    let pass = passes.iter().max_by_key(|pass| pass.words.len())?;
-    gaps(&pass.words).into_iter().find(|cut| {
-        let (left, right): (Vec<Word>, Vec<Word>) =
-            pass.words.iter().cloned().partition(|word| word.place.middle().0 < *cut);
-        Side::of(&left).is_bill_beside(&Side::of(&right))
+    let style = style(passes.iter().flat_map(|pass| rows(&pass.words)).collect::<Vec<_>>().iter());
+    passes.iter().find_map(|pass| {
+        gaps(&pass.words).into_iter().find(|cut| {
+            let (left, right): (Vec<Word>, Vec<Word>) =
+                pass.words.iter().cloned().partition(|word| word.place.middle().0 < *cut);
+            Side::of(&left, style).is_bill_beside(&Side::of(&right, style))
+        })
     })
 }
 
@@ -41,9 +44,8 @@ struct Side {
 }
 
 impl Side {
-    fn of(words: &[Word]) -> Self {
+    fn of(words: &[Word], style: Style) -> Self {
         let rows = rows(words);
-        let style = style(&rows);
         let draft = draft(rows.iter().map(|row| Line::of_row(row, style)).collect(), style);
         let lines = draft.items.iter().filter(|item| has_word(&item.name) && !item.totals.is_empty()).count();
         let is_total = |candidate: &Candidate| {
@@ -68,12 +70,12 @@ fn gaps(words: &[Word]) -> Vec<f32> {
     spans.sort_by(|a, b| a.0.total_cmp(&b.0));
     let letter = letter_width(words);
     let mut gaps: Vec<(f32, f32)> = vec![];
-    let mut end = f32::MAX;
+    let mut end = f32::INFINITY;
     for (left, right) in spans {
         if left - end > 1.5 * letter {
             gaps.push((left - end, f32::midpoint(left, end)));
         }
-        end = if end == f32::MAX { right } else { end.max(right) };
+        end = if end.is_infinite() { right } else { end.max(right) };
     }
     gaps.sort_by(|a, b| b.0.total_cmp(&a.0));
     gaps.into_iter().take(CUTS_MAX).map(|(_, middle)| middle).collect()
