@@ -6,10 +6,11 @@ use super::title_fields::{merchant, purchased_on};
 use super::visitor::Visitor;
 use crate::domain::correct::{Change, CorrectRefusal, Correction, Line};
 use crate::domain::split::LINES_MAX;
+use crate::domain::whole_units::Field;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::quantity::Quantity;
 use http::StatusCode;
 use http_api::body::JsonBody;
@@ -36,19 +37,19 @@ struct CorrectCheque {
     #[schema(required = false, max_items = 1000)]
     products: Option<Vec<CorrectLine>>,
     #[schema(required = false)]
-    total_account: Option<Money>,
+    total_account: Option<BillMoney>,
     #[schema(required = false)]
-    service: Option<Money>,
+    service: Option<BillMoney>,
     /// A positive number.
     #[schema(required = false)]
-    discount: Option<Money>,
+    discount: Option<BillMoney>,
     #[schema(required = false)]
-    tax: Option<Money>,
+    tax: Option<BillMoney>,
     #[schema(required = false)]
-    tip: Option<Money>,
+    tip: Option<BillMoney>,
     /// May be negative.
     #[schema(required = false)]
-    rounding: Option<Money>,
+    rounding: Option<BillMoney>,
     /// Three capital letters.
     #[schema(required = false)]
     currency: Option<String>,
@@ -76,9 +77,9 @@ pub(super) struct CorrectLine {
     number_servings: Quantity,
     /// Price of one serving; computed if omitted.
     #[schema(required = false)]
-    price: Option<Money>,
+    price: Option<BillMoney>,
     /// Null if unknown.
-    total: Option<Money>,
+    total: Option<BillMoney>,
     #[schema(required = false, max_items = 20)]
     modifiers: Option<Vec<String>>,
 }
@@ -215,6 +216,22 @@ pub(super) fn problem(refusal: CorrectRefusal) -> Problem {
         CorrectRefusal::UnknownLine { at, .. } | CorrectRefusal::LineTwice { at, .. } => {
             FieldErrors::one(&format!("/products/{at}/id"), &detail)
         }
+        CorrectRefusal::NotWhole { at, .. } => FieldErrors::one(&pointer(at), &detail),
+        CorrectRefusal::OtherDecimals { .. } => FieldErrors::one("/currency", &detail),
+        CorrectRefusal::Unpayable { .. } => FieldErrors::one("/confirmed", &detail),
         CorrectRefusal::Bounds(_) => FieldErrors::one("/products", &detail),
+    }
+}
+
+fn pointer(at: Field) -> String {
+    match at {
+        Field::Total => "/total_account".to_owned(),
+        Field::Service => "/service".to_owned(),
+        Field::Discount => "/discount".to_owned(),
+        Field::Tax => "/tax".to_owned(),
+        Field::Tip => "/tip".to_owned(),
+        Field::Rounding => "/rounding".to_owned(),
+        Field::LineTotal(line) => format!("/products/{line}/total"),
+        Field::LinePrice(line) => format!("/products/{line}/price"),
     }
 }

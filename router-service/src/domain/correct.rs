@@ -1,8 +1,11 @@
 //! The owner corrects recognition errors, or confirms the cheque.
 
+use super::currency::NotWhole;
 use super::split::{OutOfBounds, Split, check_bounds};
+use super::whole_units::Field;
 use contracts::cheque::{LineWarning, Product};
-use contracts::money::Money;
+use contracts::currency::smallest_unit;
+use contracts::money::BillMoney;
 use contracts::quantity::Quantity;
 use std::collections::BTreeSet;
 use time::Date;
@@ -27,17 +30,17 @@ pub struct Correction {
     /// All lines; existing lines that are not listed are removed.
     pub products: Option<Vec<Line>>,
     /// The printed total.
-    pub total_account: Change<Money>,
+    pub total_account: Change<BillMoney>,
     /// Service charge.
-    pub service: Change<Money>,
+    pub service: Change<BillMoney>,
     /// Discount; positive.
-    pub discount: Change<Money>,
+    pub discount: Change<BillMoney>,
     /// Tax.
-    pub tax: Change<Money>,
+    pub tax: Change<BillMoney>,
     /// The printed tip.
-    pub tip: Change<Money>,
+    pub tip: Change<BillMoney>,
     /// Rounding.
-    pub rounding: Change<Money>,
+    pub rounding: Change<BillMoney>,
     /// ISO 4217 code.
     pub currency: Change<String>,
     /// The restaurant or shop.
@@ -58,9 +61,9 @@ pub struct Line {
     /// Quantity.
     pub number_servings: Quantity,
     /// Price of one serving. If `None`, the recognised price is used if it still fits; otherwise it is computed.
-    pub price: Option<Money>,
+    pub price: Option<BillMoney>,
     /// Total price of the line.
-    pub total: Option<Money>,
+    pub total: Option<BillMoney>,
     /// Sub-lines; `None` leaves them unchanged.
     pub modifiers: Option<Vec<String>>,
 }
@@ -95,6 +98,26 @@ pub enum CorrectRefusal {
         /// Its line number.
         id: u32,
     },
+    /// An amount has more decimals than the currency.
+    #[error("{refused}")]
+    NotWhole {
+        /// Where it is.
+        at: Field,
+        /// What is wrong with it.
+        refused: NotWhole,
+    },
+    /// An amount that the bill keeps has more decimals than its new currency.
+    #[error("the bill has {amount}: amounts in this currency have fewer decimals, so correct the amounts too")]
+    OtherDecimals {
+        /// The amount.
+        amount: BillMoney,
+    },
+    /// What the owner confirms cannot be paid, because an amount has more decimals than the currency.
+    #[error("the bill has {amount}, which has more decimals than its currency: correct it first")]
+    Unpayable {
+        /// The amount.
+        amount: BillMoney,
+    },
     /// The corrected cheque exceeds the limits of a shared cheque.
     #[error(transparent)]
     Bounds(#[from] OutOfBounds),
@@ -113,9 +136,13 @@ impl Split {
         if let Some(based_on) = correction.based_on.filter(|based_on| *based_on < self.cheque_version) {
             return Err(CorrectRefusal::OutOfDate { based_on, changed: self.cheque_version });
         }
+        self.require_whole_amounts(&correction)?;
         let mut corrected = self.next();
+        // Before the lines, because the price of one is rounded to its smallest unit.
+        replace(&mut corrected.cheque.currency, correction.currency);
         if let Some(lines) = correction.products {
-            corrected.cheque.products = self.corrected_lines(lines)?;
+            let unit = smallest_unit(corrected.cheque.currency.as_deref());
+            corrected.cheque.products = self.corrected_lines(lines, unit)?;
             let remaining: BTreeSet<u32> = corrected.cheque.products.iter().map(|line| line.id).collect();
             corrected.claims.retain(|(line, _), _| remaining.contains(line));
             corrected.drop_stale_negatives();
@@ -127,9 +154,9 @@ impl Split {
         replace(&mut cheque.tax, correction.tax);
         replace(&mut cheque.tip, correction.tip);
         replace(&mut cheque.rounding, correction.rounding);
-        replace(&mut cheque.currency, correction.currency);
         cheque.recompute_status();
         check_bounds(cheque)?;
+        corrected.require_fitting(self, correction.confirmed == Some(true))?;
         let same_amounts = self.parts() == corrected.parts() && self.amounts_of_lines() == corrected.amounts_of_lines();
         corrected.confirmed = correction.confirmed.unwrap_or(self.confirmed && same_amounts);
         if corrected.cheque.currency != self.cheque.currency {
@@ -145,7 +172,7 @@ impl Split {
         Ok(changed.then_some(corrected))
     }
 
-    fn corrected_lines(&self, lines: Vec<Line>) -> Result<Vec<Product>, CorrectRefusal> {
+    fn corrected_lines(&self, lines: Vec<Line>, unit: i64) -> Result<Vec<Product>, CorrectRefusal> {
         let mut next_id = self.cheque.products.iter().map(|line| line.id).max().unwrap_or(0) + 1;
         let mut seen = BTreeSet::new();
         let mut corrected = Vec::with_capacity(lines.len());
@@ -155,16 +182,16 @@ impl Split {
             }
             corrected.push(if let Some(id) = line.id {
                 let known = self.line(id).ok_or(CorrectRefusal::UnknownLine { at, id })?;
-                corrected_line(known.clone(), line)
+                corrected_line(known.clone(), line, unit)
             } else {
                 next_id += 1;
-                added_line(next_id - 1, line)
+                added_line(next_id - 1, line, unit)
             });
         }
         Ok(corrected)
     }
 
-    fn amounts_of_lines(&self) -> Vec<(u32, Option<Money>)> {
+    fn amounts_of_lines(&self) -> Vec<(u32, Option<BillMoney>)> {
         self.cheque.products.iter().map(|line| (line.id, line.total)).collect()
     }
 }
@@ -178,7 +205,7 @@ fn replace<T>(field: &mut Option<T>, change: Change<T>) {
 }
 
 /// A corrected line; what was recognised on the photo stays as evidence.
-fn corrected_line(known: Product, line: Line) -> Product {
+fn corrected_line(known: Product, line: Line, unit: i64) -> Product {
     let modifiers = line.modifiers.unwrap_or_else(|| known.modifiers.clone());
     let same_sum = known.number_servings == line.number_servings && known.total == line.total;
     let same_price = line.price.is_none_or(|price| known.price == Some(price));
@@ -186,7 +213,7 @@ fn corrected_line(known: Product, line: Line) -> Product {
         return Product { modifiers, ..known };
     }
     let recognised = known.price.filter(|_| same_sum);
-    let price = line.price.or(recognised).or_else(|| price_of_one(line.total, line.number_servings));
+    let price = line.price.or(recognised).or_else(|| price_of_one(line.total, line.number_servings, unit));
     let mut corrected = Product {
         name: line.name,
         number_servings: line.number_servings,
@@ -198,17 +225,17 @@ fn corrected_line(known: Product, line: Line) -> Product {
         warnings: vec![],
         ..known
     };
-    corrected.warnings = warnings(&corrected);
+    corrected.warnings = warnings(&corrected, unit);
     corrected
 }
 
 /// A line that was not recognised at all.
-fn added_line(id: u32, line: Line) -> Product {
+fn added_line(id: u32, line: Line, unit: i64) -> Product {
     let mut added = Product {
         id,
         name: line.name,
         number_servings: line.number_servings,
-        price: line.price.or_else(|| price_of_one(line.total, line.number_servings)),
+        price: line.price.or_else(|| price_of_one(line.total, line.number_servings, unit)),
         total: line.total,
         price_printed: false,
         modifiers: line.modifiers.unwrap_or_default(),
@@ -217,26 +244,26 @@ fn added_line(id: u32, line: Line) -> Product {
         bounds: None,
         warnings: vec![],
     };
-    added.warnings = warnings(&added);
+    added.warnings = warnings(&added, unit);
     added
 }
 
-/// The total divided by the quantity, rounded to the nearest minor unit.
-fn price_of_one(total: Option<Money>, quantity: Quantity) -> Option<Money> {
-    let (total, thousandths) = (i128::from(total?.minor()), i128::from(quantity.thousandths()));
-    let price = (total * 1000 + thousandths / 2).div_euclid(thousandths);
-    i64::try_from(price).ok().map(Money::from_minor)
+/// The total divided by the quantity, rounded to the nearest `unit` thousandths.
+fn price_of_one(total: Option<BillMoney>, quantity: Quantity, unit: i64) -> Option<BillMoney> {
+    let (total, whole) = (i128::from(total?.thousandths()), i128::from(quantity.thousandths()) * i128::from(unit));
+    let units = (total * 1000 + whole / 2).div_euclid(whole);
+    i64::try_from(units * i128::from(unit)).ok().map(BillMoney::from_thousandths)
 }
 
-/// What the owner should check again.
-fn warnings(line: &Product) -> Vec<LineWarning> {
+/// What the owner should check again. Prices are rounded to `unit` thousandths.
+fn warnings(line: &Product, unit: i64) -> Vec<LineWarning> {
     let (Some(price), Some(total)) = (line.price, line.total) else {
         return if line.total.is_none() { vec![LineWarning::NoAmount] } else { vec![] };
     };
-    let exact = i128::from(price.minor()) * i128::from(line.number_servings.thousandths());
+    let exact = i128::from(price.thousandths()) * i128::from(line.number_servings.thousandths());
     // A computed price is rounded by at most half a unit for each serving.
-    let tolerance = 1000 + i128::from(line.number_servings.thousandths()) / 2;
-    let fits = (exact - i128::from(total.minor()) * 1000).abs() <= tolerance;
+    let tolerance = (1000 + i128::from(line.number_servings.thousandths()) / 2) * i128::from(unit);
+    let fits = (exact - i128::from(total.thousandths()) * 1000).abs() <= tolerance;
     if fits { vec![] } else { vec![LineWarning::DoesNotAddUp] }
 }
 
@@ -249,7 +276,7 @@ mod tests {
     use contracts::cheque::ChequeStatus;
 
     fn line(id: Option<u32>, minor: i64) -> Line {
-        let total = Some(Money::from_minor(minor));
+        let total = Some(BillMoney::from_hundredths(minor));
         Line { id, name: "Чай".into(), number_servings: Quantity::ONE, price: None, total, modifiers: None }
     }
 
@@ -282,13 +309,15 @@ mod tests {
     #[test]
     fn a_confirmation_ends_when_amounts_change() {
         let confirm = Correction { confirmed: Some(true), ..Correction::default() };
-        let total =
-            |minor| Correction { total_account: Change::Set(Money::from_minor(minor)), ..Correction::default() };
+        let total = |minor| Correction {
+            total_account: Change::Set(BillMoney::from_hundredths(minor)),
+            ..Correction::default()
+        };
         let wrong = split(&[100]).correct(total(110)).unwrap().unwrap();
         assert!(!wrong.is_payable());
         let confirmed = wrong.correct(confirm.clone()).unwrap().unwrap();
         assert!(confirmed.is_payable());
-        assert_eq!(confirmed.parts().difference, Money::from_minor(10));
+        assert_eq!(confirmed.parts().difference, BillMoney::from_hundredths(10));
         assert_eq!(confirmed.correct(confirm), Ok(None));
         assert!(!confirmed.correct(total(120)).unwrap().unwrap().confirmed);
         let currency = Correction { currency: Change::Set("EUR".into()), ..Correction::default() };
@@ -301,8 +330,8 @@ mod tests {
     fn a_price_is_computed_where_none_is_given() {
         let half = Line { number_servings: Quantity::from_thousandths(500).unwrap(), ..line(Some(1), 100) };
         let corrected = split(&[100]).correct(lines(vec![half])).unwrap().unwrap();
-        assert_eq!(corrected.cheque.products[0].price, Some(Money::from_minor(200)));
-        let wrong = Line { price: Some(Money::from_minor(90)), ..line(Some(1), 100) };
+        assert_eq!(corrected.cheque.products[0].price, Some(BillMoney::from_hundredths(200)));
+        let wrong = Line { price: Some(BillMoney::from_hundredths(90)), ..line(Some(1), 100) };
         let corrected = split(&[100]).correct(lines(vec![wrong])).unwrap().unwrap();
         assert_eq!(corrected.cheque.products[0].warnings, [LineWarning::DoesNotAddUp]);
     }

@@ -1,6 +1,7 @@
 //! A shared cheque as JSON, for responses and sockets.
 
 pub mod activity_json;
+mod decimals;
 pub mod dues_json;
 pub mod groups;
 pub mod outside_json;

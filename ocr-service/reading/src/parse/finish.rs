@@ -10,7 +10,7 @@ use super::product::{makes, times};
 use crate::layout::measure::around;
 use crate::word::Place;
 use contracts::cheque::{Cheque, ChequeStatus, LineWarning, Product};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::quantity::Quantity;
 
 const LINES_MAX: usize = 200;
@@ -27,11 +27,11 @@ pub(crate) fn finish(draft: &Draft, agreed: bool) -> Parsed {
         products.push(product(draft, item, at, id));
         places.push(place(draft, item));
     }
-    let money = |minor: i64| (minor != 0).then(|| Money::from_minor(minor));
+    let money = |minor: i64| (minor != 0).then(|| BillMoney::from_hundredths(minor));
     let mut cheque = Cheque {
         merchant: None,
         purchased_on: None,
-        total_account: draft.total.as_ref().map(|total| Money::from_minor(total.minor)),
+        total_account: draft.total.as_ref().map(|total| BillMoney::from_hundredths(total.minor)),
         products,
         currency: currency(draft).map(str::to_owned),
         service: money(draft.parts.service),
@@ -104,8 +104,8 @@ fn product(draft: &Draft, item: &Item, at: usize, id: u32) -> Product {
         id,
         name: item.name.chars().take(NAME_LETTERS_MAX).collect(),
         number_servings: quantity,
-        price: price.map(Money::from_minor),
-        total: total.map(Money::from_minor),
+        price: price.map(BillMoney::from_hundredths),
+        total: total.map(BillMoney::from_hundredths),
         price_printed: printed,
         modifiers: item.modifiers.clone(),
         confidence: hundredths(sure),
