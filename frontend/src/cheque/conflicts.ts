@@ -1,7 +1,7 @@
 /** What differs between a bill that was changed elsewhere and the input here. */
 import type { Cheque, Product } from '../api/model';
 import type { CorrectedLine, Correction } from '../api/router';
-import type { Minor } from '../money/amount';
+import type { Thousandths } from '../money/amount';
 import { EXTRAS } from './correction.svelte';
 
 export interface ConflictRow {
@@ -26,9 +26,9 @@ export function conflicts(
   yours: Correction,
   names: Record<string, string>,
   texts: Texts,
-  money: (minor: Minor) => string,
+  money: (amount: Thousandths) => string,
 ): ConflictRow[] {
-  const amount = (minor: Minor | null | undefined) => (minor == null ? texts.absent : money(minor));
+  const amount = (sum: Thousandths | null | undefined) => (sum == null ? texts.absent : money(sum));
   const text = (line: Product | CorrectedLine | undefined) => (line ? `${line.name}: ${amount(line.total)}` : texts.gone);
   const mine = yours.products ?? [];
   const ids = new Set([...theirs.products, ...(base?.products ?? [])].map(({ id }) => id));

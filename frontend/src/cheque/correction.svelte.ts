@@ -1,7 +1,8 @@
 /** The owner's correction being edited: input texts, their sum, and the resulting request. */
 import type { Cheque, Product } from '../api/model';
 import type { CorrectedLine, Correction } from '../api/router';
-import { type Minor, readSigned, wireText } from '../money/amount';
+import { isTooPrecise, readSigned, type Thousandths, typedText, unitOf } from '../money/amount';
+import { decimalsOf } from '../money/format';
 import { costOf, ONE, quantityText, readQuantity } from '../money/quantity';
 
 export const NAME_CHARS_MAX = 200;
@@ -43,12 +44,18 @@ export class CorrectionDraft {
   reset(cheque: Cheque, version: number): void {
     this.base = cheque;
     this.version = version;
+    // Before the amounts, which are written with its decimals.
+    this.currency = cheque.currency ?? '';
     this.lines = cheque.products.map((product) => this.#lineOf(product));
     for (const extra of EXTRAS) this.extras[extra] = this.#moneyText(cheque[extra] ?? null);
-    this.currency = cheque.currency ?? '';
     this.merchant = cheque.merchant ?? '';
     this.purchasedOn = cheque.purchased_on ?? '';
     this.#untouched = this.#written();
+  }
+
+  /** How many decimals its amounts have. */
+  get decimals(): number {
+    return decimalsOf(this.currency);
   }
 
   get dirty(): boolean {
@@ -56,15 +63,15 @@ export class CorrectionDraft {
   }
 
   /** Lines plus extras minus discount; `null` if one of them is invalid. */
-  get sum(): Minor | null {
+  get sum(): Thousandths | null {
     return this.sumOf(this.lines);
   }
 
   /** The same with only these lines. */
-  sumOf(lines: LineDraft[]): Minor | null {
+  sumOf(lines: LineDraft[]): Thousandths | null {
     let sum = 0n;
     for (const { total } of lines) {
-      const read = readSigned(total);
+      const read = this.#read(total);
       if (read === null) return null;
       sum += read;
     }
@@ -77,14 +84,14 @@ export class CorrectionDraft {
   }
 
   /** The entered total; `null` if it is empty or invalid. */
-  get total(): Minor | null {
-    return readSigned(this.extras.total_account);
+  get total(): Thousandths | null {
+    return this.#read(this.extras.total_account);
   }
 
   /** An entered extra; empty is 0, and `null` means invalid. */
-  extra(extra: Extra): Minor | null {
+  extra(extra: Extra): Thousandths | null {
     const text = this.extras[extra].trim();
-    return text === '' ? 0n : readSigned(text);
+    return text === '' ? 0n : this.#read(text);
   }
 
   faultOf(line: LineDraft, field: LineField): boolean {
@@ -94,15 +101,21 @@ export class CorrectionDraft {
       case 'quantity':
         return readQuantity(line.quantity) === null;
       case 'price':
-        return line.price.trim() !== '' && readSigned(line.price) === null;
+        return line.price.trim() !== '' && this.#price(line) === null;
       case 'total':
-        return line.total.trim() !== '' && readSigned(line.total) === null;
+        return line.total.trim() !== '' && this.#read(line.total) === null;
     }
   }
 
   extraFault(extra: Extra): boolean {
     const read = this.extra(extra);
     return read === null || (read < 0n && extra !== 'rounding');
+  }
+
+  /** Whether an amount that is paid has more decimals than the currency. */
+  get tooPrecise(): boolean {
+    const amounts = [...this.lines.map(({ total }) => total), ...EXTRAS.map((extra) => this.extras[extra])];
+    return amounts.some((typed) => isTooPrecise(typed, this.decimals));
   }
 
   get faulty(): boolean {
@@ -114,12 +127,12 @@ export class CorrectionDraft {
   }
 
   /** Quantity times price, if it differs from the entered total. */
-  expected(line: LineDraft): Minor | null {
+  expected(line: LineDraft): Thousandths | null {
     const quantity = readQuantity(line.quantity);
-    const price = readSigned(line.price);
+    const price = this.#price(line);
     if (quantity === null || price === null) return null;
-    const cost = costOf(quantity, price);
-    return cost === readSigned(line.total) ? null : cost;
+    const cost = costOf(quantity, price, unitOf(this.decimals));
+    return cost === this.#read(line.total) ? null : cost;
   }
 
   add(): LineDraft {
@@ -134,7 +147,7 @@ export class CorrectionDraft {
     this.lines = this.lines.filter((line) => line.key !== key);
   }
 
-  setTotal(line: LineDraft, total: Minor): void {
+  setTotal(line: LineDraft, total: Thousandths): void {
     line.total = this.#moneyText(total);
   }
 
@@ -158,7 +171,7 @@ export class CorrectionDraft {
   request(): Correction {
     return {
       version: this.version,
-      products: this.lines.map(correctedLine),
+      products: this.lines.map((line) => this.#correctedLine(line)),
       total_account: this.total,
       service: this.#optional('service'),
       discount: this.#optional('discount'),
@@ -179,7 +192,7 @@ export class CorrectionDraft {
     };
   }
 
-  #optional(extra: Extra): Minor | null {
+  #optional(extra: Extra): Thousandths | null {
     return this.extra(extra) || null;
   }
 
@@ -195,11 +208,19 @@ export class CorrectionDraft {
     };
   }
 
-  // With both decimals, so that a column of amounts is easy to read.
-  #moneyText(minor: Minor | null): string {
-    if (minor === null) return '';
-    const text = wireText(minor);
-    return (text.includes('.') ? text : `${text}.00`).replace('.', this.#separator);
+  /** A typed amount in the currency of the bill. */
+  #read(typed: string): Thousandths | null {
+    return readSigned(typed, this.decimals);
+  }
+
+  /** A price that was read may have more decimals than the currency, as that of fuel. */
+  #price({ product, price }: LineDraft): Thousandths | null {
+    return product?.price != null && price === this.#moneyText(product.price) ? product.price : this.#read(price);
+  }
+
+  // With all decimals, so that a column of amounts is easy to read.
+  #moneyText(amount: Thousandths | null): string {
+    return amount === null ? '' : typedText(amount, this.decimals).replace('.', this.#separator);
   }
 
   #written(): string {
@@ -208,17 +229,18 @@ export class CorrectionDraft {
     ]);
     return JSON.stringify([lines, this.extras, this.currency, this.merchant, this.purchasedOn]);
   }
-}
 
-function correctedLine({ product, name, quantity, price, total }: LineDraft): CorrectedLine {
-  const typedPrice = readSigned(price);
-  // A computed price that was not edited should be computed again.
-  const isOld = product !== null && typedPrice === product.price && !product.price_printed;
-  return {
-    ...(product && { id: product.id }),
-    name: name.trim(),
-    numberServings: readQuantity(quantity) ?? ONE,
-    ...(typedPrice !== null && !isOld && { price: typedPrice }),
-    total: readSigned(total),
-  };
+  #correctedLine(line: LineDraft): CorrectedLine {
+    const { product, name, quantity, total } = line;
+    const typedPrice = this.#price(line);
+    // A computed price that was not edited should be computed again.
+    const isOld = product !== null && typedPrice === product.price && !product.price_printed;
+    return {
+      ...(product && { id: product.id }),
+      name: name.trim(),
+      numberServings: readQuantity(quantity) ?? ONE,
+      ...(typedPrice !== null && !isOld && { price: typedPrice }),
+      total: this.#read(total),
+    };
+  }
 }
