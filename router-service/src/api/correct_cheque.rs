@@ -5,6 +5,7 @@ use super::nested_body::{FieldErrors, integer, money, name, not_negative};
 use super::title_fields::{merchant, purchased_on};
 use super::visitor::Visitor;
 use crate::domain::correct::{Change, CorrectRefusal, Correction, Line};
+use crate::domain::currency::NotWhole;
 use crate::domain::split::LINES_MAX;
 use crate::domain::whole_units::Field;
 use crate::state::State;
@@ -15,7 +16,7 @@ use contracts::quantity::Quantity;
 use http::StatusCode;
 use http_api::body::JsonBody;
 use http_api::extract::Path;
-use http_api::problem::{Problem, ProblemDocument};
+use http_api::problem::{FieldError, Problem, ProblemDocument};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -216,7 +217,10 @@ pub(super) fn problem(refusal: CorrectRefusal) -> Problem {
         CorrectRefusal::UnknownLine { at, .. } | CorrectRefusal::LineTwice { at, .. } => {
             FieldErrors::one(&format!("/products/{at}/id"), &detail)
         }
-        CorrectRefusal::NotWhole { at, .. } => FieldErrors::one(&pointer(at), &detail),
+        CorrectRefusal::NotWhole(amounts) => {
+            let error = |(at, refused): (_, NotWhole)| FieldError { pointer: pointer(at), detail: refused.to_string() };
+            Problem::invalid_fields(amounts.into_iter().map(error).collect())
+        }
         CorrectRefusal::OtherDecimals { .. } => FieldErrors::one("/currency", &detail),
         CorrectRefusal::Unpayable { .. } => FieldErrors::one("/confirmed", &detail),
         CorrectRefusal::Bounds(_) => FieldErrors::one("/products", &detail),

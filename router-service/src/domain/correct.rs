@@ -69,7 +69,7 @@ pub struct Line {
 }
 
 /// Why a correction is rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CorrectRefusal {
     /// A participant has settled or is settling.
     #[error("a participant has settled: the cheque is fixed")]
@@ -98,14 +98,9 @@ pub enum CorrectRefusal {
         /// Its line number.
         id: u32,
     },
-    /// An amount has more decimals than the currency.
-    #[error("{refused}")]
-    NotWhole {
-        /// Where it is.
-        at: Field,
-        /// What is wrong with it.
-        refused: NotWhole,
-    },
+    /// Amounts have more decimals than the currency: where they are, and what is wrong with them.
+    #[error("{} amounts have more decimals than the currency", .0.len())]
+    NotWhole(Vec<(Field, NotWhole)>),
     /// An amount that the bill keeps has more decimals than its new currency.
     #[error("the bill has {amount}: amounts in this currency have fewer decimals, so correct the amounts too")]
     OtherDecimals {

@@ -9,7 +9,7 @@ use contracts::ocr::ChequeRecognized;
 use time::OffsetDateTime;
 
 /// Why an entered bill is rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnterRefusal {
     /// It has neither lines nor a total.
     #[error("a bill needs a total or a line")]

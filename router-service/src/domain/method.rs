@@ -95,15 +95,22 @@ mod tests {
     #[test]
     fn a_tip_in_percent_is_rounded_to_the_nearest_unit() {
         let percent = |points| Tip::Percent(BasisPoints::new(points).unwrap());
-        assert_eq!(percent(1_000).on(BillMoney::from_hundredths(105), 1), BillMoney::from_hundredths(11));
-        assert_eq!(percent(1_000).on(BillMoney::from_hundredths(104), 1), BillMoney::from_hundredths(10));
-        assert_eq!(percent(0).on(BillMoney::from_hundredths(104), 1), BillMoney::ZERO);
-        assert_eq!(percent(1_000).on(BillMoney::from_hundredths(-104), 1), BillMoney::ZERO);
+        assert_eq!(percent(1_000).on(BillMoney::from_hundredths(105), 10), BillMoney::from_hundredths(11));
+        assert_eq!(percent(1_000).on(BillMoney::from_hundredths(104), 10), BillMoney::from_hundredths(10));
+        assert_eq!(percent(0).on(BillMoney::from_hundredths(104), 10), BillMoney::ZERO);
+        assert_eq!(percent(1_000).on(BillMoney::from_hundredths(-104), 10), BillMoney::ZERO);
         assert_eq!(
-            percent(1_000).on(BillMoney::from_hundredths(104_900), 100),
+            percent(1_000).on(BillMoney::from_hundredths(104_900), 1_000),
             BillMoney::from_hundredths(10_500),
             "whole yen"
         );
+        assert_eq!(
+            percent(1_000).on(BillMoney::from_thousandths(1_045), 1),
+            BillMoney::from_thousandths(105),
+            "dinars"
+        );
+        let lines = BillMoney::from_thousandths(i64::MAX / 2);
+        assert_eq!(percent(10_000).on(lines, 1), BillAmount::MAX, "no sum becomes too large");
     }
 
     #[test]

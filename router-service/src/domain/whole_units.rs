@@ -61,10 +61,9 @@ impl Split {
             Change::Clear => None,
             Change::Set(currency) => Some(currency.as_str()),
         };
-        for (at, amount) in self.given(correction) {
-            NotWhole::check(amount, currency).map_err(|refused| CorrectRefusal::NotWhole { at, refused })?;
-        }
-        Ok(())
+        let refused = |(at, amount)| NotWhole::check(amount, currency).err().map(|refused| (at, refused));
+        let refused: Vec<(Field, NotWhole)> = self.given(correction).into_iter().filter_map(refused).collect();
+        if refused.is_empty() { Ok(()) } else { Err(CorrectRefusal::NotWhole(refused)) }
     }
 
     /// The amounts that a correction gives. A price that was read is only kept.
@@ -156,6 +155,6 @@ mod tests {
         assert_eq!(prices, ["333.30", "333"]);
         let other = correct(vec![line("Ramen", Some(1), Some(BillMoney::from_thousandths(333_400)))]);
         let at = Field::LinePrice(0);
-        assert!(matches!(other, Err(CorrectRefusal::NotWhole { at: refused, .. }) if refused == at), "{other:?}");
+        assert!(matches!(&other, Err(CorrectRefusal::NotWhole(refused)) if refused[0].0 == at), "{other:?}");
     }
 }

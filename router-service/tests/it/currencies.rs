@@ -39,6 +39,7 @@ async fn one_dinar_among_three_is_settled_to_the_thousandth() {
     assert_eq!(boris["to_transfer"], json!(in_roubles));
     let settling = stage.user(2).post(&format!("{path}/settle"), &json!({ "amount": in_roubles }).to_string()).await;
     let transfer_id = transfer_of(&settling);
+    stage.eventually_announced("router.TransferRequested.v1", 1).await;
     let requested = &stage.announced("router.TransferRequested.v1").await[0]["data"];
     assert_eq!(requested["amount"], json!(in_roubles));
     stage.complete(transfer_id).await;
@@ -97,6 +98,10 @@ async fn an_amount_with_more_decimals_than_the_currency_is_refused_where_it_is()
     let refused = stage.owner().post("/cheques", r#"{"currency": "JPY", "total_account": 100.5}"#).await;
     let detail = &refused.json()["errors"][0]["detail"];
     assert_eq!(detail, "must be a whole number: amounts in JPY have no decimals");
+
+    let two = json!({ "currency": "JPY", "total_account": 100.5, "products": line(100.5) });
+    let refused = stage.owner().post("/cheques", &two.to_string()).await;
+    assert_eq!(refused.json()["errors"][1]["pointer"], "/products/0/total", "all of them are named");
 
     let path = bill(&stage, "JPY", 1000.0).await;
     let version = stage.state(&path).await["split"]["version"].clone();
