@@ -15,9 +15,9 @@ export async function order(page, amount, description = '') {
   await page.locator('#new-order-description').press('Enter');
 }
 
-/** Waits until the balance, in minor units, has the expected value. */
-export async function untilBalance(page, minor) {
-  await page.locator(`[data-balance="${minor}"]`).waitFor({ state: 'attached' });
+/** Waits until the balance, in hundredths, has the expected value. */
+export async function untilBalance(page, hundredths) {
+  await page.locator(`[data-balance="${BigInt(hundredths) * 10n}"]`).waitFor({ state: 'attached' });
 }
 
 /** The row of the newest order; an optimistic "sending" row is replaced by the real one. */

@@ -95,9 +95,9 @@ export async function untilTaken(page, id, taken = true) {
   await line(page, id).locator(`.take[aria-pressed="${taken}"]`).waitFor();
 }
 
-/** Waits until the user's own due has this value, in minor units. */
-export async function untilDue(page, minor) {
-  await page.locator(`[data-due="${minor}"]`).waitFor();
+/** Waits until the user's own due has this value, in hundredths. */
+export async function untilDue(page, hundredths) {
+  await page.locator(`[data-due="${hundredths * 10}"]`).waitFor();
 }
 
 export async function overflow(page) {

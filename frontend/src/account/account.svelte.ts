@@ -1,17 +1,17 @@
 /** The user's balance, and its latest change. */
 import type { Failure } from '../api/failure';
 import { openAccount, readBalance } from '../api/payments';
-import type { Minor } from '../money/amount';
+import type { Thousandths } from '../money/amount';
 import { asFailure } from '../state/pager.svelte';
 
 type Phase = 'loading' | 'none' | 'ready' | 'failed';
 
 export class AccountState {
   phase = $state<Phase>('loading');
-  balance = $state.raw<Minor>(0n);
+  balance = $state.raw<Thousandths>(0n);
   failure = $state.raw<Failure | null>(null);
   /** The latest change while the page is open; `id` distinguishes equal changes. */
-  change = $state.raw<{ id: number; by: Minor } | null>(null);
+  change = $state.raw<{ id: number; by: Thousandths } | null>(null);
 
   readonly #userId: number;
   readonly #onChange: () => void;
@@ -33,7 +33,7 @@ export class AccountState {
   }
 
   /** Shows a balance from another response, such as that of a top-up. */
-  show(balance: Minor): void {
+  show(balance: Thousandths): void {
     const known = this.phase === 'ready' || this.phase === 'none';
     if (known && balance !== this.balance) {
       this.#changes += 1;
@@ -52,7 +52,7 @@ export class AccountState {
   }
 
   // Responses may arrive out of order; one that was requested before the last shown one is stale.
-  async #take(read: () => Promise<Minor | null>): Promise<void> {
+  async #take(read: () => Promise<Thousandths | null>): Promise<void> {
     this.#asked += 1;
     const ticket = this.#asked;
     try {

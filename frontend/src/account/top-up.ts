@@ -3,7 +3,7 @@ import type { Activity } from '../activity/activity.svelte';
 import { Failure } from '../api/failure';
 import { topUp as sendTopUp, topUpBody } from '../api/payments';
 import { failureWords } from '../i18n/failure-words';
-import type { Minor } from '../money/amount';
+import type { Thousandths } from '../money/amount';
 import type { Draft } from '../state/draft.svelte';
 import { asFailure } from '../state/pager.svelte';
 import type { AccountState } from './account.svelte';
@@ -19,7 +19,7 @@ export interface TopUpFor {
 export async function topUp(
   { userId, account, activity }: TopUpFor,
   draft: Draft<{ amount: string }>,
-  amount: Minor,
+  amount: Thousandths,
 ): Promise<Failure | null> {
   const body = topUpBody(amount);
   try {

@@ -1,5 +1,5 @@
 /** API client of router-service, through the gateway: groups. */
-import type { Minor } from '../money/amount';
+import type { Thousandths } from '../money/amount';
 import { call, type Call } from './http';
 import { type Writable, writeJson } from './json';
 
@@ -19,7 +19,7 @@ export interface ListedGroup {
 /** What a member still has to pay in one currency; negative if they are owed it. */
 export interface GroupBalance {
   currency: string;
-  to_pay: Minor;
+  to_pay: Thousandths;
 }
 
 export interface Member {
@@ -36,7 +36,7 @@ export interface GroupTransfer {
   from: number;
   to: number;
   currency: string;
-  amount: Minor;
+  amount: Thousandths;
   /** Whether it can be paid from a balance; otherwise it is paid in cash. */
   by_balance: boolean;
 }
@@ -45,12 +45,12 @@ export interface Entry {
   title: string;
   date: string;
   currency: string;
-  amount: Minor;
-  paid_by: Record<string, Minor>;
+  amount: Thousandths;
+  paid_by: Record<string, Thousandths>;
   /** Exactly one of these three. */
   members?: number[];
   shares?: Record<string, number>;
-  amounts?: Record<string, Minor>;
+  amounts?: Record<string, Thousandths>;
 }
 
 export interface Expense extends Entry {
@@ -58,7 +58,7 @@ export interface Expense extends Entry {
   revision: number;
   split: 'equal' | 'shares' | 'exact';
   /** What each bears. */
-  parts: Record<string, Minor>;
+  parts: Record<string, Thousandths>;
   changed_by: number;
   changed_at: string;
 }
@@ -72,11 +72,11 @@ export interface CountedCheque {
   purchased_on?: string;
   created_at: string;
   currency: string;
-  total: Minor;
+  total: Thousandths;
   payable: boolean;
   /** Which participant is which member. */
   participants: Record<string, number>;
-  members: { member: number; paid: Minor; due: Minor }[];
+  members: { member: number; paid: Thousandths; due: Thousandths }[];
 }
 
 export interface Payment {
@@ -84,7 +84,7 @@ export interface Payment {
   from: number;
   to: number;
   currency: string;
-  amount: Minor;
+  amount: Thousandths;
   means: 'balance' | 'cash';
   state: 'pending' | 'paid' | 'failed' | 'withdrawn';
   reason?: string;

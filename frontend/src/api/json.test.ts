@@ -11,17 +11,17 @@ test('money, percents and quantities of a cheque are read exactly', () => {
   }`);
   assert.deepEqual(read, {
     cheque: {
-      total_account: 41_990n,
-      rounding: -10n,
-      tip: 200n,
+      total_account: 419_900n,
+      rounding: -100n,
+      tip: 2000n,
       service: null,
-      products: [{ id: 1, numberServings: 400n, price: 97_500n, total: 39_000n, confidence: 0.91 }],
+      products: [{ id: 1, numberServings: 400n, price: 975_000n, total: 390_000n, confidence: 0.91 }],
     },
     split: {
-      tip: { percent: 1_000n },
-      percents: { 1: 6_250n, 2: 3_750n },
+      tip: { percent: 10_000n },
+      percents: { 1: 62_500n, 2: 37_500n },
       shares: { 1: 2 },
-      amounts: { 1: 99_999_999_999_999n },
+      amounts: { 1: 999_999_999_999_990n },
       version: 7,
     },
   });
@@ -29,7 +29,7 @@ test('money, percents and quantities of a cheque are read exactly', () => {
 
 test('a body has exact numbers and no undefined fields', () => {
   const body = writeJson({
-    products: [{ id: 1, name: 'Чай "1"', numberServings: new NumberLiteral('1.235'), total: -5n, price: undefined }],
+    products: [{ id: 1, name: 'Чай "1"', numberServings: new NumberLiteral('1.235'), total: -50n, price: undefined }],
     service: null,
     confirmed: true,
   });

@@ -1,16 +1,16 @@
 /** JSON with exact numbers for money, percentages and quantities, in both directions. */
-import { exactMinor, type Minor, wireText } from '../money/amount';
+import { exactAmount, type Thousandths, wireText } from '../money/amount';
 import { exactQuantity } from '../money/quantity';
 
-// Percentages have two decimals too, so they are parsed to hundredths like money.
-const HUNDREDTHS = new Set([
+// Percentages are parsed like money.
+const EXACT = new Set([
   ...['amount', 'balance', 'balance_after', 'percent'],
   ...['total_account', 'price', 'total', 'service', 'discount', 'tax', 'tip', 'rounding', 'difference'],
   ...['due', 'paid', 'to_pay', 'to_transfer', 'owed', 'items', 'unclaimed', 'advance', 'before', 'after'],
 ]);
 const QUANTITIES = new Set(['numberServings', 'quantity_before', 'quantity_after']);
 /** Objects whose values are amounts or percentages, by participant. */
-const HUNDREDTHS_BY_ID = new Set(['amounts', 'percents', 'paid_by', 'parts']);
+const EXACT_BY_ID = new Set(['amounts', 'percents', 'paid_by', 'parts']);
 
 /** Browsers with "JSON.parse source text access" pass the number's source text. */
 type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown;
@@ -18,18 +18,18 @@ type Reviver = (key: string, value: unknown, context?: { source?: string }) => u
 const reviveExact: Reviver = (key, value, context) => {
   if (typeof value === 'number') {
     const source = context?.source ?? String(value);
-    if (HUNDREDTHS.has(key)) return exactMinor(source);
+    if (EXACT.has(key)) return exactAmount(source);
     return QUANTITIES.has(key) ? exactQuantity(source) : value;
   }
-  if (HUNDREDTHS_BY_ID.has(key) && typeof value === 'object' && value !== null) {
-    // Up to 10^12 with two decimals, a number's string form equals its source text.
-    const exact = ([id, read]: [string, unknown]) => [id, exactMinor(String(read))];
+  if (EXACT_BY_ID.has(key) && typeof value === 'object' && value !== null) {
+    // Up to 10^12 with three decimals, a number's string form equals its source text.
+    const exact = ([id, read]: [string, unknown]) => [id, exactAmount(String(read))];
     return Object.fromEntries(Object.entries(value).map(exact));
   }
   return value;
 };
 
-/** Parses JSON; amounts and percentages become hundredths, quantities thousandths. */
+/** Parses JSON; amounts, percentages and quantities become thousandths. */
 export function readJson(text: string): unknown {
   return JSON.parse(text, reviveExact as (key: string, value: unknown) => unknown);
 }
@@ -48,7 +48,7 @@ export function readVerbatim(text: string): Writable {
 }
 
 export type Writable =
-  | Minor
+  | Thousandths
   | number
   | string
   | boolean
@@ -57,7 +57,7 @@ export type Writable =
   | Writable[]
   | { [key: string]: Writable | undefined };
 
-/** Serialises JSON; hundredths become number literals such as `499.90`. `undefined` fields are omitted. */
+/** Serialises JSON; thousandths become number literals such as `499.90`. `undefined` fields are omitted. */
 export function writeJson(value: Writable): string {
   if (typeof value === 'bigint') return wireText(value);
   if (value instanceof NumberLiteral) return value.text;

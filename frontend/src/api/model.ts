@@ -1,10 +1,10 @@
-/** The page's data types: the API types, with money as exact minor units. */
-import type { Minor } from '../money/amount';
+/** The page's data types: the API types, with money in exact thousandths. */
+import type { Thousandths } from '../money/amount';
 import type { Writable } from './json';
 import type { components } from './types';
 
 type Schemas = components['schemas'];
-type WithMoney<T, K extends keyof T> = Omit<T, K> & { [key in K]: Minor };
+type WithMoney<T, K extends keyof T> = Omit<T, K> & { [key in K]: Thousandths };
 
 export type Order = WithMoney<Schemas['Order'], 'amount'>;
 export type OrderStatus = Schemas['Order']['status'];
@@ -18,7 +18,7 @@ export type Problem = Schemas['Problem'] & { retry_after_seconds?: number };
 
 // Like `WithMoney`, for optional fields.
 type Exact<T, K extends keyof T> = {
-  [key in keyof T]: key extends K ? Exclude<T[key], number> | Minor : T[key];
+  [key in keyof T]: key extends K ? Exclude<T[key], number> | Thousandths : T[key];
 };
 
 type ChequeMoney = 'total_account' | 'service' | 'discount' | 'tax' | 'tip' | 'rounding' | 'difference';
@@ -57,14 +57,14 @@ export type Split = Omit<
   participants: Participant[];
   plan?: Payment[];
   paid_between?: Exact<Schemas['PaidBetween'], 'amount'>[];
-  /** Hundredths of a percent. */
-  percents?: Record<string, Minor>;
-  amounts?: Record<string, Minor>;
+  /** Thousandths of a percent. */
+  percents?: Record<string, Thousandths>;
+  amounts?: Record<string, Thousandths>;
 };
 export type SharedCheque = Omit<Schemas['SharedCheque'], 'cheque' | 'split'> & { cheque: Cheque; split: Split };
 // As `Exact`, for each member of a union.
 type ExactEach<T, K extends PropertyKey> = T extends unknown
-  ? { [key in keyof T]: key extends K ? Exclude<T[key], number> | (number extends T[key] ? Minor : never) : T[key] }
+  ? { [key in keyof T]: key extends K ? Exclude<T[key], number> | (number extends T[key] ? Thousandths : never) : T[key] }
   : never;
 
 /** One fact of the history of a cheque; `before` of a new name is text. */

@@ -1,5 +1,5 @@
 /** API client of orders-service, through the gateway. */
-import type { Minor } from '../money/amount';
+import type { Thousandths } from '../money/amount';
 import { type Answer, call } from './http';
 import { writeJson } from './json';
 import type { Order, OrderStatus } from './model';
@@ -24,7 +24,7 @@ export async function readOrder(userId: number, id: string): Promise<Order> {
 }
 
 export interface OrderDraft {
-  amount: Minor;
+  amount: Thousandths;
   description: string;
 }
 

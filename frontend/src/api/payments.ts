@@ -1,5 +1,5 @@
 /** API client of payments-service, through the gateway. */
-import type { Minor } from '../money/amount';
+import type { Thousandths } from '../money/amount';
 import { Failure } from './failure';
 import { type Answer, call } from './http';
 import { writeJson } from './json';
@@ -8,7 +8,7 @@ import type { Account, ToppedUp, Transaction } from './model';
 const PAGE_ROWS = 20;
 
 /** The balance, or `null` if the user has no account yet. */
-export async function readBalance(userId: number): Promise<Minor | null> {
+export async function readBalance(userId: number): Promise<Thousandths | null> {
   try {
     return (await call<Account>('/payments/account/balance', { userId })).data.balance;
   } catch (failure) {
@@ -17,12 +17,12 @@ export async function readBalance(userId: number): Promise<Minor | null> {
   }
 }
 
-export async function openAccount(userId: number): Promise<Minor> {
+export async function openAccount(userId: number): Promise<Thousandths> {
   const request = { method: 'POST', userId } as const;
   return (await call<Account>('/payments/account', request)).data.balance;
 }
 
-export function topUpBody(amount: Minor): string {
+export function topUpBody(amount: Thousandths): string {
   return writeJson({ amount });
 }
 

@@ -1,6 +1,6 @@
 /** API client of router-service, through the gateway: shared cheques. */
-import type { Minor } from '../money/amount';
-import { quantityText, type Thousandths } from '../money/quantity';
+import type { Thousandths } from '../money/amount';
+import { quantityText } from '../money/quantity';
 import { type Answer, call, type Call } from './http';
 import { NumberLiteral, type Writable, writeJson } from './json';
 import type { ChequeActivity, Due, ListedCheque, Method, NegativeLine, Part, ReminderText, SharedCheque, Tip } from './model';
@@ -24,12 +24,12 @@ export interface Correction {
   products?: CorrectedLine[];
   /** Edits of single lines. */
   lines?: LineEdits;
-  total_account?: Minor | null;
-  service?: Minor | null;
-  discount?: Minor | null;
-  tax?: Minor | null;
-  tip?: Minor | null;
-  rounding?: Minor | null;
+  total_account?: Thousandths | null;
+  service?: Thousandths | null;
+  discount?: Thousandths | null;
+  tax?: Thousandths | null;
+  tip?: Thousandths | null;
+  rounding?: Thousandths | null;
   currency?: string | null;
   merchant?: string | null;
   purchased_on?: string | null;
@@ -52,16 +52,16 @@ export interface CorrectedLine {
   id?: number;
   name: string;
   numberServings: Thousandths;
-  price?: Minor;
-  total: Minor | null;
+  price?: Thousandths;
+  total: Thousandths | null;
 }
 
 export interface Agreement {
   method: Method;
   tip: Tip | null;
   shares?: Record<string, number>;
-  percents?: Record<string, Minor>;
-  amounts?: Record<string, Minor>;
+  percents?: Record<string, Thousandths>;
+  amounts?: Record<string, Thousandths>;
 }
 
 export function chequePath(hash: string): string {
@@ -150,7 +150,7 @@ export function releaseLine(table: Table, participant: number, line: number): Pr
 }
 
 /** What others than the owner have paid to the restaurant. */
-export function setAdvances(table: Table, version: number, advances: Record<string, Minor>): Promise<SharedCheque> {
+export function setAdvances(table: Table, version: number, advances: Record<string, Thousandths>): Promise<SharedCheque> {
   return send(table, '/advances', { method: 'PUT', body: writeJson({ version, advances }) });
 }
 
@@ -159,7 +159,7 @@ export async function readDues(table: Table): Promise<{ version: number; dues: D
 }
 
 /** The request body, which also identifies the draft: what the visitor has seen and agrees to pay. */
-export function settleBody(participant: number, amount: Minor, to?: number): string {
+export function settleBody(participant: number, amount: Thousandths, to?: number): string {
   return writeJson({ participant, to, amount });
 }
 
@@ -168,7 +168,7 @@ export function settle(table: Table, body: string, idempotencyKey: string): Prom
 }
 
 export interface PaidOutside {
-  amount: Minor;
+  amount: Thousandths;
   to?: number;
   means?: 'cash' | 'other';
   note?: string;
@@ -179,7 +179,7 @@ export function paidCash(table: Table, participant: number, paid: PaidOutside): 
 }
 
 /** The participant says that they have paid outside the app. */
-export function reportPaid(table: Table, participant: number, amount: Minor, to: number): Promise<SharedCheque> {
+export function reportPaid(table: Table, participant: number, amount: Thousandths, to: number): Promise<SharedCheque> {
   return send(table, `/participants/${participant}/reported`, { method: 'POST', body: writeJson({ amount, to }) });
 }
 
@@ -204,7 +204,7 @@ export function unmarkCash(table: Table, participant: number): Promise<SharedChe
 export function refund(
   table: Table,
   participant: number,
-  amount: Minor,
+  amount: Thousandths,
   means: 'balance' | 'cash',
   idempotencyKey: string,
 ): Promise<SharedCheque> {

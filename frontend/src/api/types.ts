@@ -83,7 +83,7 @@ export interface components {
       owed?: number;
       paid?: number;
     };
-    /** Money and percentages below have two decimals, quantities three. */
+    /** Amounts and quantities below have at most three decimals, percentages two. */
     Cheque: {
       merchant?: string | null;
       /** `2026-02-05`. */

@@ -10,12 +10,12 @@ function product(id: number, name: string, total: bigint, version = 1): Product 
 }
 
 function cheque(products: Product[], change: Partial<Cheque> = {}): Cheque {
-  return { total_account: 22_000n, products, status: 'balanced', confidence: 1, warnings: [], ...change };
+  return { total_account: 220_000n, products, status: 'balanced', confidence: 1, warnings: [], ...change };
 }
 
-const SOUP = product(1, 'Soup', 10_000n);
-const TEA = product(2, 'Tea', 5_000n);
-const CAKE = product(3, 'Cake', 7_000n);
+const SOUP = product(1, 'Soup', 100_000n);
+const TEA = product(2, 'Tea', 50_000n);
+const CAKE = product(3, 'Cake', 70_000n);
 
 function draft(): CorrectionDraft {
   return new CorrectionDraft(cheque([SOUP, TEA, CAKE], { merchant: 'Luna' }), 1, '.');
@@ -30,20 +30,20 @@ test('what others changed is taken over, and only what was changed here is sent'
   here.lines[0]!.total = '110.00';
   here.remove(here.lines[1]!.key);
   here.extras.tip = '5';
-  here.follow(cheque([SOUP, TEA, product(3, 'Pie', 7_500n, 2), product(4, 'Bread', 100n, 2)], { service: 300n }), 2);
+  here.follow(cheque([SOUP, TEA, product(3, 'Pie', 75_000n, 2), product(4, 'Bread', 1_000n, 2)], { service: 3_000n }), 2);
   assert.deepEqual(here.clashes, []);
   assert.deepEqual(names(here), ['Soup', 'Pie', 'Bread']);
   assert.deepEqual([here.extras.service, here.merchant], ['3.00', '']);
   assert.deepEqual(here.edits(), {
     version: 2,
     lines: {
-      set: [{ id: 1, version: 1, name: 'Soup', numberServings: 1_000n, price: 10_000n, total: 11_000n }],
+      set: [{ id: 1, version: 1, name: 'Soup', numberServings: 1_000n, price: 100_000n, total: 110_000n }],
       add: [],
       remove: [{ id: 2, version: 1 }],
     },
-    tip: 500n,
+    tip: 5_000n,
   });
-  here.follow(cheque([product(3, 'Pie', 7_500n, 2)]), 3);
+  here.follow(cheque([product(3, 'Pie', 75_000n, 2)]), 3);
   assert.deepEqual(here.removed, [], 'the tea was removed there too');
 });
 
@@ -54,16 +54,16 @@ test('a line or field that was changed on both sides is shown side by side', () 
   here.remove(here.lines[2]!.key);
   here.extras.total_account = '230.00';
   here.merchant = 'Sol';
-  const there = [product(1, 'Soup', 11_000n, 2), product(3, 'Pie', 7_500n, 2)];
-  here.follow(cheque(there, { total_account: 18_000n, merchant: 'Luna Bar' }), 2);
+  const there = [product(1, 'Soup', 110_000n, 2), product(3, 'Pie', 75_000n, 2)];
+  here.follow(cheque(there, { total_account: 180_000n, merchant: 'Luna Bar' }), 2);
   const rows = conflicts(here, { total_account: 'Sum', merchant: 'Place' }, { gone: 'removed', absent: '-' }, String, '.');
   assert.deepEqual(
     rows.map(({ name, theirs, yours }) => [name, theirs, yours]),
     [
-      ['Soup', 'Soup: 11000', 'Soup × 2: 20000'],
-      ['Tea', 'removed', 'Green tea: 5000'],
-      ['Cake', 'Pie: 7500', 'removed'],
-      ['Sum', '18000', '23000'],
+      ['Soup', 'Soup: 110000', 'Soup × 2: 200000'],
+      ['Tea', 'removed', 'Green tea: 50000'],
+      ['Cake', 'Pie: 75000', 'removed'],
+      ['Sum', '180000', '230000'],
       ['Place', 'Luna Bar', 'Sol'],
     ],
   );
@@ -76,7 +76,7 @@ test('each clash is resolved on its own, and nothing that was typed is lost', ()
   here.lines[1]!.name = 'Green tea';
   here.remove(here.lines[2]!.key);
   here.extras.tip = '5.00';
-  here.follow(cheque([product(1, 'Soup', 11_000n, 2), product(3, 'Pie', 7_500n, 2)], { tip: 700n, merchant: 'Luna' }), 2);
+  here.follow(cheque([product(1, 'Soup', 110_000n, 2), product(3, 'Pie', 75_000n, 2)], { tip: 7_000n, merchant: 'Luna' }), 2);
   const [soup, tea, cake, tip] = here.clashes;
   here.resolve(soup!, true);
   here.resolve(tea!, true);
@@ -86,14 +86,14 @@ test('each clash is resolved on its own, and nothing that was typed is lost', ()
   assert.deepEqual(names(here), ['Soup', 'Pie', 'Green tea']);
   const { version, lines, tip: sent } = here.edits();
   assert.deepEqual([version, sent, lines?.remove], [2, undefined, []]);
-  assert.deepEqual(lines?.set.map(({ id, version, total }) => [id, version, total]), [[1, 2, 12_000n]]);
-  assert.deepEqual(lines?.add.map(({ name, total }) => [name, total]), [['Green tea', 5_000n]]);
+  assert.deepEqual(lines?.set.map(({ id, version, total }) => [id, version, total]), [[1, 2, 120_000n]]);
+  assert.deepEqual(lines?.add.map(({ name, total }) => [name, total]), [['Green tea', 50_000n]]);
 });
 
 test('the same edit on both sides is no clash', () => {
   const here = draft();
   here.lines[0]!.total = '120.00';
   here.extras.tip = '7.00';
-  here.follow(cheque([{ ...SOUP, total: 12_000n, version: 2 }, TEA, CAKE], { tip: 700n, merchant: 'Luna' }), 2);
+  here.follow(cheque([{ ...SOUP, total: 120_000n, version: 2 }, TEA, CAKE], { tip: 7_000n, merchant: 'Luna' }), 2);
   assert.deepEqual([here.clashes, here.dirty], [[], false]);
 });

@@ -1,7 +1,7 @@
 /** What was changed both here and elsewhere, in words. */
 import type { Product } from '../api/model';
-import { type Minor, readSigned } from '../money/amount';
-import { quantityText, readQuantity, type Thousandths } from '../money/quantity';
+import { readSigned, type Thousandths } from '../money/amount';
+import { quantityText, readQuantity } from '../money/quantity';
 import type { Clash, CorrectionDraft, Field, LineDraft } from './correction.svelte';
 
 export interface ConflictRow {
@@ -21,17 +21,17 @@ export function conflicts(
   draft: CorrectionDraft,
   names: Record<string, string>,
   texts: Texts,
-  money: (minor: Minor) => string,
+  money: (minor: Thousandths) => string,
   separator: string,
 ): ConflictRow[] {
-  const amount = (minor: Minor | null | undefined) => (minor == null ? texts.absent : money(minor));
-  const line = (name: string, quantity: Thousandths | null, total: Minor | null) => {
+  const amount = (minor: Thousandths | null | undefined) => (minor == null ? texts.absent : money(minor));
+  const line = (name: string, quantity: Thousandths | null, total: Thousandths | null) => {
     const times = quantity === null || quantity === 1_000n ? '' : ` × ${quantityText(quantity).replace('.', separator)}`;
     return `${name}${times}: ${amount(total)}`;
   };
   const product = (there: Product | null) => (there ? line(there.name, there.numberServings, there.total) : texts.gone);
   const typed = (here: LineDraft | null) =>
-    here ? line(here.name.trim(), readQuantity(here.quantity), readSigned(here.total)) : texts.gone;
+    here ? line(here.name.trim(), readQuantity(here.quantity), readSigned(here.total, draft.decimals)) : texts.gone;
   const field = (value: unknown) => (typeof value === 'bigint' ? money(value) : String(value ?? '') || texts.absent);
   return draft.clashes.map((clash) => {
     if (clash.kind === 'line') {

@@ -1,7 +1,8 @@
 /** The owner's correction being edited: input texts, their sum, the resulting request, and what others changed meanwhile. */
 import type { Cheque, Product } from '../api/model';
 import type { CorrectedLine, Correction } from '../api/router';
-import { type Minor, readSigned, wireText } from '../money/amount';
+import { isTooPrecise, readSigned, type Thousandths, typedText, unitOf } from '../money/amount';
+import { decimalsOf } from '../money/format';
 import { costOf, ONE, quantityText, readQuantity } from '../money/quantity';
 
 export const NAME_CHARS_MAX = 200;
@@ -60,8 +61,15 @@ export class CorrectionDraft {
     this.version = version;
     this.#thereVersion = version;
     this.removed = [];
+    // Before the amounts, which are written with its decimals.
+    this.currency = cheque.currency ?? '';
     this.lines = cheque.products.map((product) => this.#lineOf(product));
-    for (const field of FIELDS) this.#type(field, this.#read(cheque, field));
+    for (const field of FIELDS) this.#type(field, this.#textOf(cheque, field));
+  }
+
+  /** How many decimals its amounts have. */
+  get decimals(): number {
+    return decimalsOf(this.currency);
   }
 
   get dirty(): boolean {
@@ -70,15 +78,15 @@ export class CorrectionDraft {
   }
 
   /** Lines plus extras minus discount; `null` if one of them is invalid. */
-  get sum(): Minor | null {
+  get sum(): Thousandths | null {
     return this.sumOf(this.lines);
   }
 
   /** The same with only these lines. */
-  sumOf(lines: LineDraft[]): Minor | null {
+  sumOf(lines: LineDraft[]): Thousandths | null {
     let sum = 0n;
     for (const { total } of lines) {
-      const read = readSigned(total);
+      const read = this.#read(total);
       if (read === null) return null;
       sum += read;
     }
@@ -91,14 +99,14 @@ export class CorrectionDraft {
   }
 
   /** The entered total; `null` if it is empty or invalid. */
-  get total(): Minor | null {
-    return readSigned(this.extras.total_account);
+  get total(): Thousandths | null {
+    return this.#read(this.extras.total_account);
   }
 
   /** An entered extra; empty is 0, and `null` means invalid. */
-  extra(extra: Extra): Minor | null {
+  extra(extra: Extra): Thousandths | null {
     const text = this.extras[extra].trim();
-    return text === '' ? 0n : readSigned(text);
+    return text === '' ? 0n : this.#read(text);
   }
 
   faultOf(line: LineDraft, field: LineField): boolean {
@@ -108,15 +116,21 @@ export class CorrectionDraft {
       case 'quantity':
         return readQuantity(line.quantity) === null;
       case 'price':
-        return line.price.trim() !== '' && readSigned(line.price) === null;
+        return line.price.trim() !== '' && this.#price(line) === null;
       case 'total':
-        return line.total.trim() !== '' && readSigned(line.total) === null;
+        return line.total.trim() !== '' && this.#read(line.total) === null;
     }
   }
 
   extraFault(extra: Extra): boolean {
     const read = this.extra(extra);
     return read === null || (read < 0n && extra !== 'rounding');
+  }
+
+  /** Whether an amount that is paid has more decimals than the currency. */
+  get tooPrecise(): boolean {
+    const amounts = [...this.lines.map(({ total }) => total), ...EXTRAS.map((extra) => this.extras[extra])];
+    return amounts.some((typed) => isTooPrecise(typed, this.decimals));
   }
 
   get faulty(): boolean {
@@ -128,12 +142,12 @@ export class CorrectionDraft {
   }
 
   /** Quantity times price, if it differs from the entered total. */
-  expected(line: LineDraft): Minor | null {
+  expected(line: LineDraft): Thousandths | null {
     const quantity = readQuantity(line.quantity);
-    const price = readSigned(line.price);
+    const price = this.#price(line);
     if (quantity === null || price === null) return null;
-    const cost = costOf(quantity, price);
-    return cost === readSigned(line.total) ? null : cost;
+    const cost = costOf(quantity, price, unitOf(this.decimals));
+    return cost === this.#read(line.total) ? null : cost;
   }
 
   add(): LineDraft {
@@ -151,11 +165,11 @@ export class CorrectionDraft {
   }
 
   /** Takes an amount that was read as the total. */
-  chooseTotal(amount: Minor): void {
+  chooseTotal(amount: Thousandths): void {
     this.extras.total_account = this.#moneyText(amount);
   }
 
-  setTotal(line: LineDraft, total: Minor): void {
+  setTotal(line: LineDraft, total: Thousandths): void {
     line.total = this.#moneyText(total);
   }
 
@@ -172,6 +186,8 @@ export class CorrectionDraft {
     if (version <= this.#thereVersion) return;
     this.there = cheque;
     this.#thereVersion = version;
+    // Before the amounts, which are written with its decimals.
+    this.#followField('currency');
     const known = new Set([...this.lines.map(({ product }) => product?.id), ...this.removed.map(({ id }) => id)]);
     this.lines = this.lines.flatMap((line) => {
       if (line.product === null) return [line];
@@ -185,13 +201,15 @@ export class CorrectionDraft {
     this.removed = this.removed.filter(({ id }) => cheque.products.some((there) => there.id === id));
     for (const product of cheque.products) if (!known.has(product.id)) this.lines.push(this.#lineOf(product));
     this.#order();
-    for (const field of FIELDS) {
-      const there = this.#read(cheque, field);
-      const isTouched = this.#typed(field) !== this.#read(this.base, field);
-      if (!isTouched) this.#type(field, there);
-      if (!isTouched || this.#typed(field) === there) this.#rebase(field);
-    }
+    for (const field of FIELDS) this.#followField(field);
     this.#catchUp();
+  }
+
+  #followField(field: Field): void {
+    const there = this.#textOf(this.there, field);
+    const isTouched = this.#typed(field) !== this.#textOf(this.base, field);
+    if (!isTouched) this.#type(field, there);
+    if (!isTouched || this.#typed(field) === there) this.#rebase(field);
   }
 
   /** What was changed both here and elsewhere. */
@@ -234,9 +252,9 @@ export class CorrectionDraft {
     const version = (product: Product) => product.version ?? this.version;
     const set = this.lines.flatMap((line) => {
       if (line.product === null || !this.#isTouched(line)) return [];
-      return [{ ...correctedLine(line), id: line.product.id, version: version(line.product) }];
+      return [{ ...this.#correctedLine(line), id: line.product.id, version: version(line.product) }];
     });
-    const add = this.lines.filter(({ product }) => product === null).map(correctedLine);
+    const add = this.lines.filter(({ product }) => product === null).map((line) => this.#correctedLine(line));
     const remove = this.removed.map((product) => ({ id: product.id, version: version(product) }));
     const whole = this.request();
     const fields = Object.fromEntries(this.#editedFields().map((field) => [field, this.#value(whole, field)]));
@@ -248,7 +266,7 @@ export class CorrectionDraft {
   request(): Correction {
     return {
       version: this.version,
-      products: this.lines.map(correctedLine),
+      products: this.lines.map((line) => this.#correctedLine(line)),
       total_account: this.total,
       service: this.#optional('service'),
       discount: this.#optional('discount'),
@@ -269,22 +287,22 @@ export class CorrectionDraft {
     };
   }
 
-  #optional(extra: Extra): Minor | null {
+  #optional(extra: Extra): Thousandths | null {
     return this.extra(extra) || null;
   }
 
-  #value(whole: Correction, field: Field): string | Minor | null {
+  #value(whole: Correction, field: Field): string | Thousandths | null {
     if (field === 'merchant') return this.merchant.trim() || null;
     if (field === 'purchased_on') return this.purchasedOn || null;
     return whole[field] ?? null;
   }
 
   #editedFields(): Field[] {
-    return FIELDS.filter((field) => this.#typed(field) !== this.#read(this.base, field));
+    return FIELDS.filter((field) => this.#typed(field) !== this.#textOf(this.base, field));
   }
 
   #clashingFields(): Field[] {
-    return this.#editedFields().filter((field) => this.#read(this.there, field) !== this.#read(this.base, field));
+    return this.#editedFields().filter((field) => this.#textOf(this.there, field) !== this.#textOf(this.base, field));
   }
 
   /** The fields are based on the newest bill, unless one of them is changed there too. */
@@ -309,7 +327,7 @@ export class CorrectionDraft {
     else this.extras[field] = text;
   }
 
-  #read(cheque: Cheque, field: Field): string {
+  #textOf(cheque: Cheque, field: Field): string {
     const value = cheque[field];
     return typeof value === 'bigint' ? this.#moneyText(value) : (value ?? '');
   }
@@ -350,11 +368,33 @@ export class CorrectionDraft {
     };
   }
 
-  // With both decimals, so that a column of amounts is easy to read.
-  #moneyText(minor: Minor | null): string {
-    if (minor === null) return '';
-    const text = wireText(minor);
-    return (text.includes('.') ? text : `${text}.00`).replace('.', this.#separator);
+  /** A typed amount in the currency of the bill. */
+  #read(typed: string): Thousandths | null {
+    return readSigned(typed, this.decimals);
+  }
+
+  /** A price that was read may have more decimals than the currency, as that of fuel. */
+  #price({ product, price }: LineDraft): Thousandths | null {
+    return product?.price != null && price === this.#moneyText(product.price) ? product.price : this.#read(price);
+  }
+
+  // With all decimals, so that a column of amounts is easy to read.
+  #moneyText(amount: Thousandths | null): string {
+    return amount === null ? '' : typedText(amount, this.decimals).replace('.', this.#separator);
+  }
+
+  #correctedLine(line: LineDraft): CorrectedLine {
+    const { product, name, quantity, total } = line;
+    const typedPrice = this.#price(line);
+    // A computed price that was not edited should be computed again.
+    const isOld = product !== null && typedPrice === product.price && !product.price_printed;
+    return {
+      ...(product && { id: product.id }),
+      name: name.trim(),
+      numberServings: readQuantity(quantity) ?? ONE,
+      ...(typedPrice !== null && !isOld && { price: typedPrice }),
+      total: this.#read(total),
+    };
   }
 }
 
@@ -363,17 +403,4 @@ function isSame(one: Product, other: Product): boolean {
   if (one.version !== undefined && other.version !== undefined) return one.version === other.version;
   const isSameText = one.name === other.name && one.numberServings === other.numberServings;
   return isSameText && one.price === other.price && one.total === other.total;
-}
-
-function correctedLine({ product, name, quantity, price, total }: LineDraft): CorrectedLine {
-  const typedPrice = readSigned(price);
-  // A computed price that was not edited should be computed again.
-  const isOld = product !== null && typedPrice === product.price && !product.price_printed;
-  return {
-    ...(product && { id: product.id }),
-    name: name.trim(),
-    numberServings: readQuantity(quantity) ?? ONE,
-    ...(typedPrice !== null && !isOld && { price: typedPrice }),
-    total: readSigned(total),
-  };
 }

@@ -19,8 +19,8 @@ function product(id: number, name: string, total: bigint | null): Product {
 
 function draftOf(change: Partial<Cheque> = {}): CorrectionDraft {
   const cheque: Cheque = {
-    total_account: 42_000n,
-    products: [product(1, 'Чай', 15_000n), product(2, 'Пирог', 25_000n)],
+    total_account: 420_000n,
+    products: [product(1, 'Чай', 150_000n), product(2, 'Пирог', 250_000n)],
     status: 'needs_review',
     confidence: 0.8,
     warnings: [],
@@ -30,11 +30,11 @@ function draftOf(change: Partial<Cheque> = {}): CorrectionDraft {
 }
 
 test('lines and extras are added, the discount is subtracted', () => {
-  const draft = draftOf({ service: 3_000n, discount: 1_000n, rounding: -50n });
-  assert.equal(draft.sum, 41_950n);
+  const draft = draftOf({ service: 30_000n, discount: 10_000n, rounding: -500n });
+  assert.equal(draft.sum, 419_500n);
   assert.equal(draft.extras.rounding, '-0,50');
   draft.extras.rounding = '';
-  assert.equal(draft.sum, 42_000n);
+  assert.equal(draft.sum, 420_000n);
 });
 
 test('a line with an invalid total has no sum', () => {
@@ -60,24 +60,24 @@ test('a total follows quantity and price as long as it matched before', () => {
   draft.change(tea, 'quantity', '2');
   assert.equal(tea.total, '300,00');
   tea.total = '280,00';
-  assert.equal(draft.expected(tea), 30_000n);
+  assert.equal(draft.expected(tea), 300_000n);
   draft.change(tea, 'quantity', '3');
   assert.equal(tea.total, '280,00', 'a total of its own stays');
-  assert.equal(draft.expected(tea), 45_000n);
+  assert.equal(draft.expected(tea), 450_000n);
 });
 
 test('the request keeps ids, is exact, and clears what is empty', () => {
-  const draft = draftOf({ service: 100n });
+  const draft = draftOf({ service: 1000n });
   draft.extras.service = '';
   Object.assign(draft.add(), { name: ' Хлеб ', quantity: '0,5', total: '20' });
   assert.deepEqual(draft.request(), {
     version: 1,
     products: [
-      { id: 1, name: 'Чай', numberServings: 1_000n, price: 15_000n, total: 15_000n },
-      { id: 2, name: 'Пирог', numberServings: 1_000n, price: 25_000n, total: 25_000n },
-      { name: 'Хлеб', numberServings: 500n, total: 2_000n },
+      { id: 1, name: 'Чай', numberServings: 1_000n, price: 150_000n, total: 150_000n },
+      { id: 2, name: 'Пирог', numberServings: 1_000n, price: 250_000n, total: 250_000n },
+      { name: 'Хлеб', numberServings: 500n, total: 20_000n },
     ],
-    total_account: 42_000n,
+    total_account: 420_000n,
     service: null,
     discount: null,
     tax: null,

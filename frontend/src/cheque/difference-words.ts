@@ -1,9 +1,9 @@
 /** Describes by how much a cheque does not add up, and in which direction. */
 import type { Words } from '../i18n/en';
-import type { Minor } from '../money/amount';
+import type { Thousandths } from '../money/amount';
 import type { MoneyFormat } from '../money/format';
 
-export function differenceWords(words: Words, money: MoneyFormat, sum: Minor, total: Minor): string {
+export function differenceWords(words: Words, money: MoneyFormat, sum: Thousandths, total: Thousandths): string {
   const texts = words.cheque.review;
   const [lines, whole] = [money.full(sum), money.full(total)];
   if (sum === total) return texts.addsUp(whole);

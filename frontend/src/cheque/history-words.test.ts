@@ -6,7 +6,7 @@ import type { Speech } from '../i18n/speech.svelte';
 import type { MoneyFormat } from '../money/format';
 import { entriesOf } from './history-words';
 
-const money = { full: (minor: bigint) => `${minor / 100n} ₽` } as MoneyFormat;
+const money = { full: (minor: bigint) => `${minor / 1000n} ₽` } as MoneyFormat;
 const anna = { id: 2, name: 'Anna' };
 const shared = {
   you: 3,
@@ -19,8 +19,8 @@ function told(changes: Change[], by: number | null = 1): string[] {
 }
 
 test('changes of one version are told in their order, newest first', () => {
-  const line: Change = { what: 'line_changed', line: 'Tea', before: 20_000n, after: 25_000n };
-  const total: Change = { what: 'total', before: 60_000n, after: 65_000n };
+  const line: Change = { what: 'line_changed', line: 'Tea', before: 200_000n, after: 250_000n };
+  const total: Change = { what: 'total', before: 600_000n, after: 650_000n };
   assert.deepEqual(told([line, total]), ['Total: 600 ₽ → 650 ₽.', 'Tea: 200 ₽ → 250 ₽.']);
 });
 
@@ -42,14 +42,14 @@ test('leaving differs from being removed', () => {
 });
 
 test('money that is given back is told as such, and to you as yours', () => {
-  assert.deepEqual(told([{ what: 'outside', who: anna, amount: -5_000n }]), ['Anna (2) got 50 ₽ back.']);
+  assert.deepEqual(told([{ what: 'outside', who: anna, amount: -50_000n }]), ['Anna (2) got 50 ₽ back.']);
   const you = { id: 3, name: 'Vera' };
-  assert.deepEqual(told([{ what: 'transferred', who: you, amount: -5_000n }]), ['You got 50 ₽ back.']);
+  assert.deepEqual(told([{ what: 'transferred', who: you, amount: -50_000n }]), ['You got 50 ₽ back.']);
 });
 
 test('among several payers it is said who gets the money, how, and what was written about it', () => {
   const how = { means: 'other' as const, note: 'by bank' };
-  const change: Change = { what: 'outside', who: { id: 4, name: 'Boris' }, with: anna, amount: 5_000n, how };
+  const change: Change = { what: 'outside', who: { id: 4, name: 'Boris' }, with: anna, amount: 50_000n, how };
   assert.deepEqual(told([change]), ['Boris paid 50 ₽ → Anna (2) outside the app. “by bank”']);
 });
 

@@ -3,7 +3,7 @@ import type { ActivityEntry, Tone } from '../activity/activity.svelte';
 import type { Change, ChequeActivity, SharedCheque } from '../api/model';
 import { reasonWords } from '../i18n/failure-words';
 import type { Speech } from '../i18n/speech.svelte';
-import type { Minor } from '../money/amount';
+import type { Thousandths } from '../money/amount';
 import type { MoneyFormat } from '../money/format';
 import { quantityText } from '../money/quantity';
 import { person } from './look-up';
@@ -167,13 +167,13 @@ class Narrator {
     return texts.tookFor(nameOf(this.speech.words, by), what, this.name(who));
   }
 
-  gotBack(who: Who, amount: Minor): string {
+  gotBack(who: Who, amount: Thousandths): string {
     const texts = this.speech.words.cheque.log;
     const text = this.amount(amount);
     return this.isYou(who) ? texts.youRefunded(text) : texts.refunded(this.name(who), text);
   }
 
-  payers(payers: { who: Who; amount: Minor }[]): string {
+  payers(payers: { who: Who; amount: Thousandths }[]): string {
     const texts = this.speech.words.cheque.log;
     if (payers.length === 0) return texts.onePayer;
     return texts.payers(payers.map(({ who, amount }) => `${this.name(who)} ${this.amount(amount)}`).join(', '));
@@ -195,7 +195,7 @@ class Narrator {
     return nameOf(this.speech.words, { id, name, ...namesake, role: id === 1 ? 'owner' : 'guest' });
   }
 
-  amount(minor: Minor | null): string {
-    return minor === null ? '?' : this.money.full(minor);
+  amount(amount: Thousandths | null): string {
+    return amount === null ? '?' : this.money.full(amount);
   }
 }

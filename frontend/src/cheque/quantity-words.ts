@@ -1,5 +1,6 @@
 /** A quantity in the user's locale: `0,4`. */
-import { quantityText, type Thousandths } from '../money/quantity';
+import type { Thousandths } from '../money/amount';
+import { quantityText } from '../money/quantity';
 
 export function quantityWords(locale: string, quantity: Thousandths): string {
   const format = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 });

@@ -8,7 +8,7 @@ import type { Cheque, Due, Part, Participant, SharedCheque as State, Split } fro
 import * as router from '../api/router';
 import { failureWords } from '../i18n/failure-words';
 import { Connection } from '../live/connection.svelte';
-import type { Minor } from '../money/amount';
+import type { Thousandths } from '../money/amount';
 import { Draft } from '../state/draft.svelte';
 import { asFailure } from '../state/pager.svelte';
 import { person } from './look-up';
@@ -225,7 +225,7 @@ export class SharedCheque {
    * Pays `amount`, which the visitor has seen as their due. A repeat after a lost response does not pay twice, and
    * nothing is paid if another amount is due by now. `to` names who gets it, if several have paid the restaurant.
    */
-  async settle(amount: Minor, to?: number): Promise<Failure | null> {
+  async settle(amount: Thousandths, to?: number): Promise<Failure | null> {
     const you = this.you;
     if (!you) return null;
     const body = router.settleBody(you.id, amount, to);

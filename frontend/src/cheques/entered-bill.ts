@@ -1,15 +1,15 @@
 /** A bill typed by hand: what its total is, and what is sent. */
 import type { CorrectionDraft, LineDraft } from '../cheque/correction.svelte';
 import type { Correction } from '../api/router';
-import type { Minor } from '../money/amount';
+import type { Thousandths } from '../money/amount';
 
 export interface EnteredBill {
   /** Number of lines that are not blank. */
   lines: number;
   /** Of lines and extras; `null` while one of them can't be read. */
-  sum: Minor | null;
+  sum: Thousandths | null;
   /** As typed, else the sum of the lines; `null` if there is neither. */
-  total: Minor | null;
+  total: Thousandths | null;
   /** Nothing has to be confirmed: the lines make the total, or there is only a total. */
   balanced: boolean;
   /** `currency` is that of the accounts, for a bill whose currency was not chosen. */

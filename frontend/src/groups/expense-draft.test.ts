@@ -19,7 +19,7 @@ test('an expense is paid by you and shared by all, unless something else is said
   const read = readExpense(draft({}));
   assert.deepEqual(read, {
     ok: true,
-    entry: { title: 'Food', date: '2026-11-20', currency: 'RUB', amount: 30_000n, paid_by: { 1: 30_000n }, members: [1, 2, 3] },
+    entry: { title: 'Food', date: '2026-11-20', currency: 'RUB', amount: 300_000n, paid_by: { 1: 300_000n }, members: [1, 2, 3] },
   });
 });
 
@@ -27,12 +27,12 @@ test('what several have paid, and exact parts, add up to the amount', () => {
   const paid = { 1: '100,50', 2: '199.50', 3: '' };
   const good = readExpense(draft({ payer: null, paid, split: 'exact', amounts: { 1: '300', 2: '', 3: '0' } }));
   assert.ok(good.ok);
-  assert.deepEqual(good.entry.paid_by, { 1: 10_050n, 2: 19_950n });
-  assert.deepEqual(good.entry.amounts, { 1: 30_000n });
+  assert.deepEqual(good.entry.paid_by, { 1: 100_500n, 2: 199_500n });
+  assert.deepEqual(good.entry.amounts, { 1: 300_000n });
   assert.deepEqual(readExpense(draft({ payer: null, paid: { ...paid, 3: '1' } })), { ok: false, refusal: 'paid' });
   assert.deepEqual(readExpense(draft({ split: 'exact', amounts: { 1: '299' } })), { ok: false, refusal: 'amounts' });
-  assert.equal(missing('300', { 1: '299', 2: '0,5' }), 50n);
-  assert.equal(missing('300', { 1: 'x' }), null);
+  assert.equal(missing('300', { 1: '299', 2: '0,5' }, 2), 500n);
+  assert.equal(missing('300', { 1: 'x' }, 2), null);
 });
 
 test('an expense that nobody bears is refused', () => {
@@ -49,11 +49,11 @@ test('an expense is edited as it was entered', () => {
   const entries: [Expense['split'], object][] = [
     ['equal', { members: [1, 3] }],
     ['shares', { shares: { 1: 2, 2: 1 } }],
-    ['exact', { amounts: { 2: 30_000n } }],
+    ['exact', { amounts: { 2: 300_000n } }],
   ];
   for (const [split, who] of entries) {
-    for (const paid_by of [{ 2: 30_000n }, { 1: 10_000n, 2: 20_000n }]) {
-      const entry = { title: 'Food', date: '2026-11-20', currency: 'EUR', amount: 30_000n, paid_by, ...who };
+    for (const paid_by of [{ 2: 300_000n }, { 1: 100_000n, 2: 200_000n }]) {
+      const entry = { title: 'Food', date: '2026-11-20', currency: 'EUR', amount: 300_000n, paid_by, ...who };
       const read = readExpense(draftOf({ ...common, ...entry, split } as Expense, MEMBERS));
       assert.deepEqual(read, { ok: true, entry });
     }

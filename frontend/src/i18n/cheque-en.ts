@@ -145,6 +145,10 @@ export const chequeEn = {
     noTotal: 'The total was not read. Type it in as it is printed.',
     noLines: 'There are no lines yet.',
     unreadLine: 'A line has no price that could be read.',
+    decimals: (currency: string, decimals: number) =>
+      decimals === 0
+        ? `Amounts in ${currency} have no decimals: correct those that have.`
+        : `Amounts in ${currency} have ${decimals} decimals: correct those that have more.`,
     addsUp: (total: string) => `It adds up: ${total}.`,
     missing: (lines: string, total: string, difference: string) =>
       `The lines make ${lines}, the cheque says ${total}: ${difference} missing.`,

@@ -147,6 +147,10 @@ export const chequeRu: ChequeWords = {
     noTotal: 'Итог не прочитан. Введите его, как на чеке.',
     noLines: 'Строк пока нет.',
     unreadLine: 'У одной из строк цена не прочитана.',
+    decimals: (currency, decimals) =>
+      decimals === 0
+        ? `Суммы в ${currency} бывают только целыми: исправьте остальные.`
+        : `У сумм в ${currency} после запятой ${decimals} цифры: исправьте те, где их больше.`,
     addsUp: (total) => `Всё сходится: ${total}.`,
     missing: (lines, total, difference) => `Строки дают ${lines}, а на чеке ${total}: не хватает ${difference}.`,
     tooMuch: (lines, total, difference) => `Строки дают ${lines}, а на чеке ${total}: лишние ${difference}.`,

@@ -314,6 +314,7 @@ export const en = {
     nothing_to_give_back: 'There is nothing to give back.',
     owner_cannot_leave: 'The owner can’t leave.',
     refund_changed: 'Another amount is to be given back by now.',
+    too_many_decimals: 'The amount has more decimals than accounts have: the owner has to correct the cheque, or it is paid in cash.',
     rate_missing: 'The cheque is in another currency: the owner has to name a rate, or it is paid in cash.',
     refund_first: 'First the owner must give back what others are owed: otherwise more is collected than the cheque says.',
     group_not_found: 'There is no such group, or it is closed for others.',

@@ -110,6 +110,7 @@ export const groupsEn = {
       date: 'Choose a day.',
       currency: 'Three letters, such as EUR.',
       amount: 'Enter an amount above 0.',
+      decimals: 'Too many digits after the decimal point for this currency.',
       paid: 'What each has paid must add up to the amount.',
       nobody: 'Choose somebody who bears it.',
       shares: 'A share is a whole number up to 1000.',

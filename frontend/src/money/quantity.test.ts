@@ -23,9 +23,11 @@ test('invalid quantities are rejected', () => {
 });
 
 test('a cost is rounded to the nearest kopeck, never computed in floats', () => {
-  assert.equal(costOf(400n, 97_500n), 39_000n);
-  assert.equal(costOf(1_235n, 10_001n), 12_351n);
-  assert.equal(costOf(500n, 1n), 1n);
-  assert.equal(costOf(500n, -1n), -1n);
-  assert.equal(costOf(499n, 1n), 0n);
+  assert.equal(costOf(400n, 975_000n, 10n), 390_000n);
+  assert.equal(costOf(1_235n, 100_010n, 10n), 123_510n);
+  assert.equal(costOf(500n, 10n, 10n), 10n);
+  assert.equal(costOf(500n, -10n, 10n), -10n);
+  assert.equal(costOf(499n, 10n, 10n), 0n);
+  assert.equal(costOf(333n, 1_000n, 1n), 333n, 'dinars have three decimals');
+  assert.equal(costOf(333n, 1_000_000n, 1_000n), 333_000n, 'yens have none');
 });

@@ -3,9 +3,7 @@
  *
  * The rules are the server's: more than zero, at most three decimals, at most a million.
  */
-import type { Minor } from './amount';
-
-export type Thousandths = bigint;
+import type { Thousandths } from './amount';
 
 export const ONE: Thousandths = 1_000n;
 const MAX: Thousandths = 1_000_000n * ONE;
@@ -32,8 +30,9 @@ export function quantityText(quantity: Thousandths): string {
   return (quantity / ONE).toString() + (decimals === '' ? '' : `.${decimals}`);
 }
 
-/** Quantity times unit price, rounded to the nearest minor unit, halves away from zero. */
-export function costOf(quantity: Thousandths, price: Minor): Minor {
+/** Quantity times unit price, rounded to the nearest unit of the currency, halves away from zero. */
+export function costOf(quantity: Thousandths, price: Thousandths, unit: Thousandths): Thousandths {
   const exact = quantity * price;
-  return (exact + (exact < 0n ? -ONE : ONE) / 2n) / ONE;
+  const whole = ONE * unit;
+  return ((exact + (exact < 0n ? -whole : whole) / 2n) / whole) * unit;
 }

@@ -1,7 +1,7 @@
 /** The visible orders: the selected filter, its pages, and orders that are being sent. */
 import { listOrders } from '../api/orders';
 import type { Order, OrderStatus } from '../api/model';
-import type { Minor } from '../money/amount';
+import type { Thousandths } from '../money/amount';
 import { Pager } from '../state/pager.svelte';
 import type { OrderBook } from './order-book.svelte';
 
@@ -11,7 +11,7 @@ const REMOVAL_DELAY_MS = 4_000;
 /** An order without a response from the server yet. */
 export interface SendingOrder {
   key: string;
-  amount: Minor;
+  amount: Thousandths;
   description: string;
   at: Date;
 }

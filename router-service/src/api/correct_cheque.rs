@@ -7,18 +7,20 @@ use super::nested_body::{FieldErrors, integer, money, not_negative};
 use super::title_fields::{merchant, purchased_on};
 use super::visitor::Visitor;
 use crate::domain::correct::{Change, CorrectRefusal, Correction};
+use crate::domain::currency::NotWhole;
 use crate::domain::edit_lines::{EditList, EditRefusal};
 use crate::domain::split::LINES_MAX;
+use crate::domain::whole_units::AmountAt;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::extract;
 use axum::response::Response;
 use contracts::ids::UserId;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use http::{HeaderMap, StatusCode};
 use http_api::body::JsonBody;
 use http_api::extract::Path;
-use http_api::problem::{Problem, ProblemDocument};
+use http_api::problem::{FieldError, Problem, ProblemDocument};
 use postgres::idempotency::Scope;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -38,19 +40,19 @@ struct CorrectCheque {
     #[schema(required = false)]
     lines: Option<EditLines>,
     #[schema(required = false)]
-    total_account: Option<Money>,
+    total_account: Option<BillMoney>,
     #[schema(required = false)]
-    service: Option<Money>,
+    service: Option<BillMoney>,
     /// A positive number.
     #[schema(required = false)]
-    discount: Option<Money>,
+    discount: Option<BillMoney>,
     #[schema(required = false)]
-    tax: Option<Money>,
+    tax: Option<BillMoney>,
     #[schema(required = false)]
-    tip: Option<Money>,
+    tip: Option<BillMoney>,
     /// May be negative.
     #[schema(required = false)]
-    rounding: Option<Money>,
+    rounding: Option<BillMoney>,
     /// Three capital letters.
     #[schema(required = false)]
     currency: Option<String>,
@@ -201,6 +203,15 @@ pub(super) fn problem(refusal: &CorrectRefusal) -> Problem {
             FieldErrors::one(&pointer(*list, *at, "version"), &detail)
         }
         CorrectRefusal::Conflict(_) => Problem::new(StatusCode::CONFLICT, "lines_changed", detail),
+        CorrectRefusal::NotWhole(amounts) => {
+            let error = |(at, refused): &(AmountAt, NotWhole)| FieldError {
+                pointer: pointer_of(*at),
+                detail: refused.to_string(),
+            };
+            Problem::invalid_fields(amounts.iter().map(error).collect())
+        }
+        CorrectRefusal::OtherDecimals { .. } => FieldErrors::one("/currency", &detail),
+        CorrectRefusal::Unpayable { .. } => FieldErrors::one("/confirmed", &detail),
         CorrectRefusal::Bounds(_) => FieldErrors::one("/products", &detail),
     }
 }
@@ -211,4 +222,21 @@ fn pointer(list: EditList, at: usize, field: &str) -> String {
         EditList::Remove => "remove",
     };
     format!("/lines/{list}/{at}/{field}")
+}
+
+fn pointer_of(at: AmountAt) -> String {
+    match at {
+        AmountAt::Total => "/total_account".to_owned(),
+        AmountAt::Service => "/service".to_owned(),
+        AmountAt::Discount => "/discount".to_owned(),
+        AmountAt::Tax => "/tax".to_owned(),
+        AmountAt::Tip => "/tip".to_owned(),
+        AmountAt::Rounding => "/rounding".to_owned(),
+        AmountAt::LineTotal(line) => format!("/products/{line}/total"),
+        AmountAt::LinePrice(line) => format!("/products/{line}/price"),
+        AmountAt::EditedTotal(line) => format!("/lines/set/{line}/total"),
+        AmountAt::EditedPrice(line) => format!("/lines/set/{line}/price"),
+        AmountAt::AddedTotal(line) => format!("/lines/add/{line}/total"),
+        AmountAt::AddedPrice(line) => format!("/lines/add/{line}/price"),
+    }
 }

@@ -13,7 +13,7 @@ use crate::wire::split_json::StateJson;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
 use contracts::ids::{ChequeHash, UserId};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::router::ChequeEntered;
 use http::{HeaderMap, StatusCode};
 use http_api::body::JsonBody;
@@ -33,19 +33,19 @@ struct EnterCheque {
     #[schema(required = false, max_items = 1000)]
     products: Option<Vec<CorrectLine>>,
     #[schema(required = false)]
-    total_account: Option<Money>,
+    total_account: Option<BillMoney>,
     #[schema(required = false)]
-    service: Option<Money>,
+    service: Option<BillMoney>,
     /// A positive number.
     #[schema(required = false)]
-    discount: Option<Money>,
+    discount: Option<BillMoney>,
     #[schema(required = false)]
-    tax: Option<Money>,
+    tax: Option<BillMoney>,
     #[schema(required = false)]
-    tip: Option<Money>,
+    tip: Option<BillMoney>,
     /// May be negative.
     #[schema(required = false)]
-    rounding: Option<Money>,
+    rounding: Option<BillMoney>,
     /// Three capital letters.
     #[schema(required = false)]
     currency: Option<String>,

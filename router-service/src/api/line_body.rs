@@ -2,7 +2,7 @@
 
 use super::nested_body::{FieldErrors, integer, money, name};
 use crate::domain::correct::Line;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::quantity::Quantity;
 use http_api::body::JsonBody;
 use serde_json::value::RawValue;
@@ -27,9 +27,9 @@ pub(super) struct CorrectLine {
     number_servings: Quantity,
     /// Price of one serving; computed if omitted.
     #[schema(required = false)]
-    price: Option<Money>,
+    price: Option<BillMoney>,
     /// Null if unknown.
-    total: Option<Money>,
+    total: Option<BillMoney>,
     #[schema(required = false, max_items = 20)]
     modifiers: Option<Vec<String>>,
 }

@@ -6,7 +6,7 @@ use crate::domain::correct::{Change, Conflicts};
 use crate::domain::edit_lines::{LineEdit, LineEdits, SeenLine};
 use crate::domain::split::{LINES_MAX, Split};
 use crate::wire::cheque_json::ChequeJson;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::quantity::Quantity;
 use http::StatusCode;
 use http_api::body::JsonBody;
@@ -41,10 +41,10 @@ struct SetLine {
     number_servings: Option<Quantity>,
     /// Price of one serving; computed if omitted and quantity or total change.
     #[schema(required = false)]
-    price: Option<Money>,
+    price: Option<BillMoney>,
     /// Null if unknown.
     #[schema(required = false)]
-    total: Option<Money>,
+    total: Option<BillMoney>,
     #[schema(required = false, max_items = 20)]
     modifiers: Option<Vec<String>>,
 }

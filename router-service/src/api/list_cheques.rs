@@ -7,7 +7,7 @@ use crate::store;
 use crate::wire::split_json::{SettlementJson, settlement, status};
 use axum::{Json, extract};
 use contracts::ids::{ChequeHash, UserId};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::title::Title;
 use http_api::problem::{Problem, ProblemDocument};
 use identity::Caller;
@@ -33,11 +33,11 @@ pub(super) struct ListedJson {
     /// Number of people who share it, with the owner.
     participants: usize,
     /// The printed total.
-    total_account: Option<Money>,
+    total_account: Option<BillMoney>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<String>,
     /// What you owe; for the owner, their own part of the total.
-    due: Money,
+    due: BillMoney,
     settlement: Option<SettlementJson>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
@@ -72,7 +72,7 @@ fn listed(split: Split, user_id: UserId, share_base_url: &str) -> ListedJson {
         title: split.cheque.title(),
         participants: split.participants.len(),
         total_account: split.cheque.total_account,
-        due: you.map_or(Money::ZERO, |you| dues.of(you.id).due()),
+        due: you.map_or(BillMoney::ZERO, |you| dues.of(you.id).due()),
         settlement: you.map(settlement),
         created_at: split.created_at,
         expires_at: split.expires_at,

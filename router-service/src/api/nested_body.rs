@@ -1,7 +1,7 @@
 //! Parses nested request bodies. All errors are reported at once, each with a JSON pointer to its field.
 
 use axum::body::Bytes;
-use contracts::money::{Amount, Money};
+use contracts::money::{BillAmount, BillMoney};
 use http_api::body::{JsonBody, is_invisible, text_up_to};
 use http_api::problem::{FieldError, Problem};
 use serde_json::value::RawValue;
@@ -138,17 +138,17 @@ pub(super) fn name(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
     }
 }
 
-/// Parses an amount of money, positive or negative, with the bounds of [`Amount`].
-pub(super) fn money(json: &str) -> Result<Money, String> {
-    let money = Money::from_json_number(json).map_err(|error| error.to_string())?;
-    let bounded = money.minor().unsigned_abs() <= Amount::MAX.minor().unsigned_abs();
+/// Parses an amount of a bill, positive or negative, with the bounds of [`BillAmount`].
+pub(super) fn money(json: &str) -> Result<BillMoney, String> {
+    let money = BillMoney::from_json_number(json).map_err(|error| error.to_string())?;
+    let bounded = money.thousandths().unsigned_abs() <= BillAmount::MAX.thousandths().unsigned_abs();
     if bounded { Ok(money) } else { Err("is too large".to_owned()) }
 }
 
-/// Parses an amount of money that is not negative, with the bounds of [`Amount`].
-pub(super) fn not_negative(json: &str) -> Result<Money, String> {
+/// Parses an amount of a bill that is not negative, with the bounds of [`BillAmount`].
+pub(super) fn not_negative(json: &str) -> Result<BillMoney, String> {
     let money = money(json)?;
-    if money < Money::ZERO { Err("must not be negative".to_owned()) } else { Ok(money) }
+    if money < BillMoney::ZERO { Err("must not be negative".to_owned()) } else { Ok(money) }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::change::change;
 use super::nested_body::{integer, name};
 use super::open::participant_number;
 use super::refund;
-use super::settle::{self, agreed, read_agreement};
+use super::settle::{self, read_agreement};
 use super::visitor::Visitor;
 use crate::domain::outside::{Outside, OutsideMeans};
 use crate::domain::participant::ParticipantId;
@@ -14,7 +14,7 @@ use crate::domain::split::Split;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
-use contracts::money::Amount;
+use contracts::money::BillAmount;
 use http_api::body::JsonBody;
 use http_api::extract::Path;
 use http_api::problem::{Problem, ProblemDocument};
@@ -26,7 +26,7 @@ use http_api::problem::{Problem, ProblemDocument};
 struct PaidCash {
     /// The amount.
     #[schema(required = false)]
-    amount: Option<Amount>,
+    amount: Option<BillAmount>,
     /// The version of the state.
     #[schema(required = false)]
     version: Option<i64>,
@@ -62,7 +62,7 @@ pub(super) async fn post(
     Path((hash, id)): Path<(String, String)>,
     mut body: JsonBody,
 ) -> Result<Json<StateJson>, Problem> {
-    let (amount, version) = read_agreement(&mut body);
+    let agreed = read_agreement(&mut body);
     let to = body.optional("to", integer(1, u32::MAX)).map(ParticipantId);
     let means = body.optional("means", |json| {
         let means = serde_json::from_str(json).ok().and_then(OutsideMeans::from_name);
@@ -76,7 +76,7 @@ pub(super) async fn post(
         if !is_receiver(split, visitor, id, to) {
             visitor.require_owner(split)?;
         }
-        split.record_cash(id, to, agreed(amount, version), outside).map(Some).map_err(problem)
+        split.record_cash(id, to, agreed, outside).map(Some).map_err(problem)
     })
     .await?;
     Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))

@@ -1,6 +1,7 @@
 //! `POST /{hash}/participants/{id}/refund`: the owner, or another participant who has got money, gives it back.
 
 use super::change::{self, of_version};
+use super::nested_body::FieldErrors;
 use super::open::{cheque_hash, participant_number, readable};
 use super::settle;
 use super::visitor::Visitor;
@@ -13,7 +14,7 @@ use crate::wire::split_json::StateJson;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
 use contracts::ids::{ChequeHash, TransferId};
-use contracts::money::Amount;
+use contracts::money::BillAmount;
 use http::{HeaderMap, StatusCode};
 use http_api::body::JsonBody;
 use http_api::extract::Path;
@@ -32,7 +33,7 @@ use uuid::Uuid;
 #[expect(dead_code, reason = "the shape of the body for the document; it is read field by field")]
 struct Refund {
     /// What the participant is owed, or all that they have paid; in the currency of the bill.
-    amount: Amount,
+    amount: BillAmount,
     /// `balance`: by a transfer from your balance; `cash`: outside the app.
     means: String,
 }
@@ -81,10 +82,10 @@ pub(super) async fn handler(
     Ok(answer.into_response())
 }
 
-fn read(mut body: JsonBody) -> Result<(Amount, Means), Problem> {
-    let amount = body.required("amount", Amount::from_json_number);
+fn read(mut body: JsonBody) -> Result<(BillAmount, Means), Problem> {
+    let amount = body.required("amount", BillAmount::from_json_number);
     let means = body.required("means", |json| match serde_json::from_str(json) {
-        Ok("balance") => Ok(Means::Balance { rate: None }),
+        Ok("balance") => Ok(Means::Balance { conversion: None }),
         Ok("cash") => Ok(Means::Cash),
         Ok(_) | Err(_) => Err("must be balance or cash"),
     });
@@ -100,14 +101,14 @@ async fn refund(
     hash: &ChequeHash,
     visitor: Visitor,
     id: ParticipantId,
-    amount: Amount,
+    amount: BillAmount,
     means: Means,
 ) -> Result<(StateJson, StatusCode), Problem> {
     // A participant who has paid has joined before, so the cheque is already stored here.
     let before = readable(cheques::lock(tx, hash).await?, visitor, clock::now())?;
     let you = giver(&before, visitor)?;
     let means = match means {
-        Means::Balance { .. } => Means::Balance { rate: before.rate_to(state.accounts.as_str()) },
+        Means::Balance { .. } => Means::Balance { conversion: before.conversion_to(state.accounts.as_str()) },
         Means::Cash => means,
     };
     let (after, requested) = before
@@ -139,6 +140,8 @@ pub(super) fn problem(refusal: RefundRefusal) -> Problem {
         RefundRefusal::Pending => "settlement_pending",
         RefundRefusal::NothingToGiveBack => "nothing_to_give_back",
         RefundRefusal::OtherAmount { .. } => "refund_changed",
+        RefundRefusal::NotWhole(_) => return FieldErrors::one("/amount", &refusal.to_string()),
+        RefundRefusal::NotTransferable => "too_many_decimals",
         RefundRefusal::NoRate => "rate_missing",
         RefundRefusal::TooMuch => "refund_first",
         RefundRefusal::InGroup => "in_group",

@@ -11,7 +11,7 @@ use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::extract;
 use axum::response::Response;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use http::{HeaderMap, StatusCode};
 use http_api::extract::Path;
 use http_api::problem::{Problem, ProblemDocument};
@@ -39,7 +39,7 @@ struct TextJson {
     /// Their name.
     name: Option<String>,
     /// What they have to pay you; to the owner everything that they have to pay, to whomever.
-    amount: Money,
+    amount: BillMoney,
     /// The currency of the bill.
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<String>,
@@ -93,7 +93,7 @@ pub(super) async fn handler(
     .await
 }
 
-fn text(split: &Split, id: ParticipantId, amount: Money, share_base_url: &str) -> TextJson {
+fn text(split: &Split, id: ParticipantId, amount: BillMoney, share_base_url: &str) -> TextJson {
     TextJson {
         participant: id.0,
         name: split.participant(id).and_then(|one| one.name.clone()),

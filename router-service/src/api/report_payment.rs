@@ -5,7 +5,7 @@ use super::change::change;
 use super::nested_body::{integer, name};
 use super::open::participant_number;
 use super::pay_cash;
-use super::settle::{self, agreed, no_such_participant, read_agreement};
+use super::settle::{self, no_such_participant, read_agreement};
 use super::visitor::Visitor;
 use crate::domain::participant::ParticipantId;
 use crate::domain::report::ReportRefusal;
@@ -13,7 +13,7 @@ use crate::domain::split::Split;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
-use contracts::money::Amount;
+use contracts::money::BillAmount;
 use http::StatusCode;
 use http_api::body::JsonBody;
 use http_api::extract::Path;
@@ -25,7 +25,7 @@ use http_api::problem::{Problem, ProblemDocument};
 struct ReportPayment {
     /// The amount in the currency of the bill.
     #[schema(required = false)]
-    amount: Option<Amount>,
+    amount: Option<BillAmount>,
     /// The version of the state.
     #[schema(required = false)]
     version: Option<i64>,
@@ -62,7 +62,7 @@ pub(super) async fn post(
     mut body: JsonBody,
 ) -> Result<Json<StateJson>, Problem> {
     let id = participant_number(&id);
-    let (amount, version) = read_agreement(&mut body);
+    let agreed = read_agreement(&mut body);
     let to = body.optional("to", integer(1, u32::MAX)).map(ParticipantId);
     let note = body.optional("note", name(100));
     body.finish()?;
@@ -70,7 +70,7 @@ pub(super) async fn post(
         if visitor.participant(split)? != id {
             return Err(no_such_participant());
         }
-        split.report(id, to, agreed(amount, version), note).map_err(pay_cash::problem)
+        split.report(id, to, agreed, note).map_err(pay_cash::problem)
     })
     .await?;
     Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))

@@ -9,7 +9,7 @@ use crate::domain::set_advances::AdvancesRefusal;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
-use contracts::money::{Amount, Money};
+use contracts::money::{BillAmount, BillMoney};
 use http::StatusCode;
 use http_api::body::JsonBody;
 use http_api::extract::Path;
@@ -23,7 +23,7 @@ struct SetAdvances {
     /// The version of the state that you have seen.
     version: i64,
     /// Amounts by participant; those who are not named have paid nothing.
-    advances: BTreeMap<String, Amount>,
+    advances: BTreeMap<String, BillAmount>,
 }
 
 /// Says who has paid how much to the restaurant. Then the plan of the state has the fewest payments that settle the bill.
@@ -35,7 +35,7 @@ struct SetAdvances {
         (status = 200, description = "Changed; the new state of the cheque", body = StateJson),
         (status = 401, description = "Not authenticated", body = ProblemDocument),
         (status = 404, description = "The cheque does not exist or belongs to another user", body = ProblemDocument),
-        (status = 409, description = "Money has moved, or the bill was changed since", body = ProblemDocument),
+        (status = 409, description = "BillMoney has moved, or the bill was changed since", body = ProblemDocument),
         (status = 422, description = "A field is invalid, or together it is more than the total", body = ProblemDocument),
     )
 )]
@@ -54,7 +54,7 @@ pub(super) async fn handler(
     Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
 }
 
-fn read(mut body: JsonBody) -> Result<(i64, BTreeMap<ParticipantId, Money>), Problem> {
+fn read(mut body: JsonBody) -> Result<(i64, BTreeMap<ParticipantId, BillMoney>), Problem> {
     let mut errors = FieldErrors::default();
     let version = body.required("version", integer(1, i64::MAX));
     let advances =
@@ -63,7 +63,7 @@ fn read(mut body: JsonBody) -> Result<(i64, BTreeMap<ParticipantId, Money>), Pro
     // `finish` has already rejected every body without both.
     let both = version.zip(advances).ok_or_else(|| Problem::invalid_json("the amounts could not be read"));
     both.map(|(version, advances)| {
-        let paid = advances.into_iter().filter(|(_, amount)| *amount > Money::ZERO);
+        let paid = advances.into_iter().filter(|(_, amount)| *amount > BillMoney::ZERO);
         (version, paid.map(|(id, amount)| (ParticipantId(id), amount)).collect())
     })
 }
@@ -73,7 +73,9 @@ fn problem(refusal: AdvancesRefusal) -> Problem {
     match refusal {
         AdvancesRefusal::SettlementStarted => Problem::new(StatusCode::CONFLICT, "settlement_started", detail),
         AdvancesRefusal::OutOfDate { .. } => Problem::new(StatusCode::CONFLICT, "bill_changed", detail),
-        AdvancesRefusal::NoSuchParticipant(id) => FieldErrors::one(&format!("/advances/{id}"), &detail),
+        AdvancesRefusal::NoSuchParticipant(id) | AdvancesRefusal::NotWhole(id, _) => {
+            FieldErrors::one(&format!("/advances/{id}"), &detail)
+        }
         AdvancesRefusal::Owner => FieldErrors::one("/advances/1", &detail),
         AdvancesRefusal::TooMuch { total, .. } => {
             FieldErrors::one("/advances", &detail).with_member("total", number(total))

@@ -10,7 +10,7 @@ use crate::state::State;
 use crate::wire::percent::Percent;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use http::StatusCode;
 use http_api::body::JsonBody;
 use http_api::extract::Path;
@@ -36,7 +36,7 @@ struct SetMethod {
     percents: Option<BTreeMap<String, Percent>>,
     /// For `exact`: they add up to the total including the tip.
     #[schema(required = false)]
-    amounts: Option<BTreeMap<String, Money>>,
+    amounts: Option<BTreeMap<String, BillMoney>>,
 }
 
 /// Exactly one of the two fields.
@@ -47,7 +47,7 @@ struct SetTip {
     #[schema(required = false)]
     percent: Option<Percent>,
     #[schema(required = false)]
-    amount: Option<Money>,
+    amount: Option<BillMoney>,
 }
 
 /// Sets the split method and the tip.
@@ -141,6 +141,8 @@ fn problem(refusal: &MethodRefusal) -> Problem {
     match refusal {
         MethodRefusal::SettlementStarted => Problem::new(StatusCode::CONFLICT, "settlement_started", detail),
         MethodRefusal::UnknownParticipant(map, id) => FieldErrors::one(&format!("/{map}/{id}"), &detail),
+        MethodRefusal::AmountNotWhole(id, _) => FieldErrors::one(&format!("/amounts/{id}"), &detail),
+        MethodRefusal::TipNotWhole(_) => FieldErrors::one("/tip/amount", &detail),
         MethodRefusal::NoShares => FieldErrors::one("/shares", &detail),
         MethodRefusal::PercentsOff { .. } => FieldErrors::one("/percents", &detail),
         MethodRefusal::AmountsOff { .. } => FieldErrors::one("/amounts", &detail),

@@ -1,7 +1,7 @@
 //! `POST /{hash}/settle`: pays the user's due to the owner, or to another participant who has paid the restaurant.
 
 use super::change::{self, of_version};
-use super::nested_body::integer;
+use super::nested_body::{FieldErrors, integer};
 use super::open::{cheque_hash, readable};
 use super::visitor::Visitor;
 use crate::domain::participant::ParticipantId;
@@ -12,7 +12,7 @@ use crate::wire::split_json::StateJson;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
 use contracts::ids::{ChequeHash, TransferId, UserId};
-use contracts::money::{Amount, Money};
+use contracts::money::{Amount, BillAmount, BillMoney};
 use http::{HeaderMap, StatusCode};
 use http_api::body::JsonBody;
 use http_api::extract::Path;
@@ -66,7 +66,8 @@ impl Settle {
     fn read(mut body: JsonBody) -> Result<Self, Problem> {
         let participant = body.optional("participant", integer(1, u32::MAX));
         let to = body.optional("to", integer(1, u32::MAX));
-        let (amount, version) = read_agreement(&mut body);
+        let amount = body.optional("amount", Amount::from_json_number);
+        let version = body.optional("version", integer(1, i64::MAX));
         body.finish()?;
         Ok(Self { participant, to, amount, version })
     }
@@ -132,7 +133,7 @@ async fn settle(
             user_id,
             wanted.participant.map(ParticipantId),
             wanted.to.map(ParticipantId),
-            agreed(wanted.amount, wanted.version),
+            agreed(wanted.amount.map(Amount::money), wanted.version),
             state.accounts.as_str(),
             TransferId(Uuid::now_v7()),
         )
@@ -161,6 +162,8 @@ pub(super) fn problem(refusal: SettleRefusal) -> Problem {
             let problem = Problem::new(StatusCode::CONFLICT, "due_changed", refusal.to_string());
             return problem.with_member("due", number(due));
         }
+        SettleRefusal::NotWhole(_) => return FieldErrors::one("/amount", &refusal.to_string()),
+        SettleRefusal::NotTransferable { .. } => "too_many_decimals",
         SettleRefusal::NoRate => "rate_missing",
         SettleRefusal::InGroup => "in_group",
         SettleRefusal::TooMuch => "refund_first",
@@ -171,22 +174,24 @@ pub(super) fn problem(refusal: SettleRefusal) -> Problem {
     Problem::new(StatusCode::CONFLICT, code, refusal.to_string())
 }
 
-/// Reads what the client agrees to pay.
-pub(super) fn read_agreement(body: &mut JsonBody) -> (Option<Amount>, Option<i64>) {
-    (body.optional("amount", Amount::from_json_number), body.optional("version", integer(1, i64::MAX)))
+/// Reads what the client has paid outside the app, in the currency of the bill.
+pub(super) fn read_agreement(body: &mut JsonBody) -> Agreed<BillMoney> {
+    let amount = body.optional("amount", BillAmount::from_json_number);
+    let version = body.optional("version", integer(1, i64::MAX));
+    agreed(amount.map(BillAmount::money), version)
 }
 
 /// The amount is more exact than the version.
-pub(super) fn agreed(amount: Option<Amount>, version: Option<i64>) -> Agreed {
+fn agreed<M>(amount: Option<M>, version: Option<i64>) -> Agreed<M> {
     match (amount, version) {
-        (Some(amount), _) => Agreed::Amount(amount.money()),
+        (Some(amount), _) => Agreed::Amount(amount),
         (None, Some(version)) => Agreed::Version(version),
         (None, None) => Agreed::Nothing,
     }
 }
 
 /// An amount as a member of a problem document, with its decimals.
-pub(super) fn number(money: Money) -> serde_json::Value {
+pub(super) fn number(money: BillMoney) -> serde_json::Value {
     serde_json::to_value(money).unwrap_or_default()
 }
 

@@ -6,7 +6,7 @@ use super::outside::Outside;
 use super::participant::{AttemptState, Direction, Participant, ParticipantId};
 use super::split::Split;
 use contracts::cheque::{Cheque, Product};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::payments::RefusalReason;
 use contracts::quantity::Quantity;
 use contracts::title::Title;
@@ -43,18 +43,18 @@ pub enum Change {
         /// Its name before, if that was another one.
         renamed: Option<String>,
         /// Its amount before; `None` for a new line or an unread amount.
-        before: Option<Money>,
+        before: Option<BillMoney>,
         /// Its amount after; `None` for a removed line or an unread amount.
-        after: Option<Money>,
+        after: Option<BillMoney>,
         /// Its quantity before and after, if a changed line has another one.
         quantity: Option<(Quantity, Quantity)>,
         /// Whether it was added, changed or removed.
         edit: Edit,
     },
     /// The printed total before and after.
-    Total(Option<Money>, Option<Money>),
+    Total(Option<BillMoney>, Option<BillMoney>),
     /// Another amount beside the lines: its name in JSON, before and after.
-    Part(&'static str, Option<Money>, Option<Money>),
+    Part(&'static str, Option<BillMoney>, Option<BillMoney>),
     /// Anything else of the bill, or more lines than are listed.
     Corrected,
     /// What the bill is called.
@@ -74,9 +74,9 @@ pub enum Change {
     /// A person who was added by name has come, with a device or an account.
     Arrived(Person),
     /// What others than the owner have paid to the restaurant.
-    Payers(Vec<(Person, Money)>),
+    Payers(Vec<(Person, BillMoney)>),
     /// A participant says that they have paid this outside the app.
-    Reported(Person, Money),
+    Reported(Person, BillMoney),
     /// What they said was taken back or declined.
     ReportDropped(Person),
     /// A participant was reminded.
@@ -100,7 +100,7 @@ pub enum Change {
     Settled,
 }
 
-/// Money between a participant and another one.
+/// BillMoney between a participant and another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Movement {
     /// The participant who pays, or gets money back if the amount is negative.
@@ -108,7 +108,7 @@ pub struct Movement {
     /// The other one; `None` for the owner who alone has paid the restaurant.
     pub with: Option<Person>,
     /// The amount, in the currency of the bill.
-    pub amount: Money,
+    pub amount: BillMoney,
 }
 
 /// What was done with a line.
@@ -184,7 +184,7 @@ fn bill(before: &Split, after: &Split) -> Vec<Change> {
     if changes.is_empty() { vec![Change::Corrected] } else { changes }
 }
 
-fn edit(line: &Product, edit: Edit, before: Option<Money>, after: Option<Money>) -> Change {
+fn edit(line: &Product, edit: Edit, before: Option<BillMoney>, after: Option<BillMoney>) -> Change {
     Change::Line { name: line.name.clone(), renamed: None, before, after, quantity: None, edit }
 }
 
@@ -247,11 +247,11 @@ fn claims(before: &Split, after: &Split) -> Vec<Change> {
 }
 
 fn payers(before: &Split, after: &Split) -> Option<Change> {
-    let advances = |split: &Split| -> Vec<(ParticipantId, Money)> {
-        let payers = split.participants.iter().filter(|one| one.advance != Money::ZERO);
+    let advances = |split: &Split| -> Vec<(ParticipantId, BillMoney)> {
+        let payers = split.participants.iter().filter(|one| one.advance != BillMoney::ZERO);
         payers.map(|one| (one.id, one.advance)).collect()
     };
-    let paid = after.participants.iter().filter(|one| one.advance != Money::ZERO);
+    let paid = after.participants.iter().filter(|one| one.advance != BillMoney::ZERO);
     let paid = || paid.map(|one| (person(one), one.advance)).collect();
     (advances(before) != advances(after)).then(|| Change::Payers(paid()))
 }
@@ -296,26 +296,26 @@ fn transfer(before: &Split, after: &Split, one: &Participant) -> Option<Change> 
 /// Payments outside the app: those between two participants if several have paid the restaurant, else those to the owner.
 fn outside(before: &Split, after: &Split) -> Vec<Change> {
     let between = after.between.iter().filter_map(|((from, to), paid)| {
-        let old = before.between.get(&(*from, *to)).map_or(Money::ZERO, |old| old.cash);
+        let old = before.between.get(&(*from, *to)).map_or(BillMoney::ZERO, |old| old.cash);
         let (payer, receiver) = (after.participant(*from)?, after.participant(*to)?);
         (old != paid.cash).then(|| (payer, Some(person(receiver)), difference(old, paid.cash)))
     });
     let mut moved: Vec<_> = between.collect();
     if moved.is_empty() {
         moved.extend(after.participants.iter().filter_map(|one| {
-            let old = before.participant(one.id).map_or(Money::ZERO, |old| old.settlement.cash);
+            let old = before.participant(one.id).map_or(BillMoney::ZERO, |old| old.settlement.cash);
             (old != one.settlement.cash).then(|| (one, None, difference(old, one.settlement.cash)))
         }));
     }
-    let change = |(payer, with, amount): (&Participant, Option<Person>, Money)| {
-        let how = payer.outside.clone().filter(|_| amount > Money::ZERO);
+    let change = |(payer, with, amount): (&Participant, Option<Person>, BillMoney)| {
+        let how = payer.outside.clone().filter(|_| amount > BillMoney::ZERO);
         Change::Outside(Movement { who: person(payer), with, amount }, how)
     };
     moved.into_iter().map(change).collect()
 }
 
-fn difference(before: Money, after: Money) -> Money {
-    Money::from_minor(after.minor() - before.minor())
+fn difference(before: BillMoney, after: BillMoney) -> BillMoney {
+    BillMoney::from_thousandths(after.thousandths() - before.thousandths())
 }
 
 fn person(participant: &Participant) -> Person {
@@ -343,7 +343,7 @@ mod tests {
         let claim = Change::Claimed(guest(), "Блюдо 1".into(), Fraction::WHOLE);
         assert_eq!(changes_between(&joined, &claimed), [claim]);
         let paid = claimed.paid_cash(GUEST, Agreed::Version(claimed.version)).unwrap();
-        let movement = Movement { who: guest(), with: None, amount: Money::from_minor(100) };
+        let movement = Movement { who: guest(), with: None, amount: BillMoney::from_hundredths(100) };
         let recorded = Change::Outside(movement, paid.participant(GUEST).unwrap().outside.clone());
         assert_eq!(changes_between(&claimed, &paid), [recorded, Change::Settled]);
         let released = claimed.claim(GUEST, 1, Fraction::ZERO).unwrap().unwrap();
@@ -358,28 +358,28 @@ mod tests {
         let mut after = before.next();
         after.cheque.products.remove(0);
         after.cheque.products[0].name = "Чай".into();
-        after.cheque.products[0].total = Some(Money::from_minor(250));
+        after.cheque.products[0].total = Some(BillMoney::from_hundredths(250));
         after.cheque.products[0].number_servings = Quantity::from_thousandths(2_000).unwrap();
-        after.cheque.tip = Some(Money::from_minor(5));
-        after.cheque.total_account = Some(Money::from_minor(550));
+        after.cheque.tip = Some(BillMoney::from_hundredths(5));
+        after.cheque.total_account = Some(BillMoney::from_hundredths(550));
         let changed = Change::Line {
             name: "Чай".into(),
             renamed: Some("Блюдо 2".into()),
-            before: Some(Money::from_minor(200)),
-            after: Some(Money::from_minor(250)),
+            before: Some(BillMoney::from_hundredths(200)),
+            after: Some(BillMoney::from_hundredths(250)),
             quantity: Some((Quantity::ONE, Quantity::from_thousandths(2_000).unwrap())),
             edit: Edit::Changed,
         };
         let removed = Change::Line {
             name: "Блюдо 1".into(),
             renamed: None,
-            before: Some(Money::from_minor(100)),
+            before: Some(BillMoney::from_hundredths(100)),
             after: None,
             quantity: None,
             edit: Edit::Removed,
         };
-        let total = Change::Total(Some(Money::from_minor(600)), Some(Money::from_minor(550)));
-        let tip = Change::Part("tip", None, Some(Money::from_minor(5)));
+        let total = Change::Total(Some(BillMoney::from_hundredths(600)), Some(BillMoney::from_hundredths(550)));
+        let tip = Change::Part("tip", None, Some(BillMoney::from_hundredths(5)));
         assert_eq!(changes_between(&before, &after), [changed, removed, total, tip]);
         after.cheque.products.clear();
         after.cheque.tip = None;

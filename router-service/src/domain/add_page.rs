@@ -1,6 +1,7 @@
 //! A further photo of the bill was read, or the photo was taken again.
 
 use super::split::{OutOfBounds, Split, check_bounds, clear_misread};
+use super::whole_units::review_decimals;
 use contracts::cheque::{Cheque, Product};
 use contracts::ocr::ChequePageRead;
 
@@ -59,6 +60,7 @@ impl Split {
         } else {
             self.continued(&read.cheque)
         };
+        review_decimals(&mut added.cheque);
         check_bounds(&added.cheque)?;
         added.drop_stale_negatives();
         // What the owner confirmed were other amounts, unless the photo adds nothing.
@@ -91,11 +93,11 @@ fn replaced(known: &Cheque, last_id: u32, read: Cheque) -> Cheque {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{pending, split, user};
+    use crate::domain::fixtures::{Hundredths, pending, split, user};
     use crate::domain::fraction::Fraction;
     use crate::domain::participant::ParticipantId;
     use contracts::cheque::{ChequeStatus, PhotoSize};
-    use contracts::money::Money;
+    use contracts::money::BillMoney;
     use proptest::prelude::*;
 
     const OWNER: ParticipantId = ParticipantId::OWNER;
@@ -106,7 +108,7 @@ mod tests {
         for line in &mut cheque.products {
             line.name = format!("Напиток {}", "абв".repeat(line.id as usize + 1));
         }
-        cheque.total_account = total.map(Money::from_minor);
+        cheque.total_account = total.map(BillMoney::from_hundredths);
         cheque.photo = Some(PhotoSize { width: 10, height: 20 });
         cheque.recompute_status();
         let hash = split(&[]).hash;
@@ -139,7 +141,7 @@ mod tests {
         let before = photographed(&[100, 200]);
         let again = ChequePageRead { again: true, ..page(&[300, 400], Some(700)) };
         let after = before.add_page(again.clone()).unwrap().unwrap();
-        assert_eq!((ids(&after), after.total()), (vec![3, 4], Money::from_minor(700)));
+        assert_eq!((ids(&after), after.total()), (vec![3, 4], BillMoney::from_hundredths(700)));
         let pages: Vec<u32> = after.cheque.pages().iter().map(|photo| photo.page).collect();
         assert_eq!((pages, after.cheque.photo), (vec![2], None));
         let claimed = before.claimed(OWNER, 1, Fraction::WHOLE);
@@ -175,8 +177,8 @@ mod tests {
             let after = before.add_page(page(&next, total)).unwrap().unwrap();
             prop_assert_eq!(&after.claims, &before.claims);
             let dues = after.dues();
-            let sum: i64 = after.participants.iter().map(|one| dues.of(one.id).due().minor()).sum();
-            prop_assert_eq!(sum + dues.unclaimed.minor(), after.total().minor());
+            let sum: i64 = after.participants.iter().map(|one| dues.of(one.id).due().hundredths()).sum();
+            prop_assert_eq!(sum + dues.unclaimed.hundredths(), after.total().hundredths());
         }
     }
 }

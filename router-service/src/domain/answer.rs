@@ -3,7 +3,7 @@
 use super::participant::{Attempt, AttemptState, Direction, ParticipantId, Settlement};
 use super::split::Split;
 use contracts::ids::TransferId;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::payments::RefusalReason;
 
 impl Split {
@@ -11,7 +11,8 @@ impl Split {
     /// attempt.
     pub fn transfer_completed(&self, transfer_id: TransferId) -> Option<Self> {
         let (id, settlement, attempt) = self.pending(transfer_id)?;
-        let transferred = Money::from_minor(settlement.transferred.minor() + attempt.signed().minor());
+        let transferred =
+            BillMoney::from_thousandths(settlement.transferred.thousandths() + attempt.signed().thousandths());
         let last = Some(Attempt { state: AttemptState::Done, ..attempt });
         let mut completed = self.with_settlement(id, Settlement { transferred, last, ..settlement });
         if let Direction::To(to) = attempt.direction {

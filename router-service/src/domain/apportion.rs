@@ -1,9 +1,9 @@
-//! Divides a sum without losing anything: the largest remainders get the leftover minor units.
+//! Divides a sum without losing anything: the largest remainders get the leftover units.
 //!
 //! Source: the method of Hamilton, also called the largest remainder method.
 
 use contracts::ids::ChequeHash;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use std::cmp::Reverse;
 
 /// Breaks ties between equal remainders: pseudo-random, but always the same for one cheque.
@@ -40,44 +40,45 @@ impl Seed {
     }
 }
 
-/// Divides `amount` in proportion to `weights`: the results add up to `amount`, and each is less than one minor unit
+/// Divides `amount` in proportion to `weights`: the results add up to `amount`, and each is less than one thousandth
 /// away from its exact share.
 ///
 /// A weight of 0 gets nothing; if all weights are 0, the first slot gets everything. A negative amount is divided like
 /// its absolute value. `weights` must not be empty.
 ///
 /// ```
-/// use contracts::{ids::ChequeHash, money::Money};
+/// use contracts::{ids::ChequeHash, money::BillMoney};
 /// use router_service::domain::apportion::{Seed, apportion};
 /// let seed = Seed::of(&ChequeHash::from_random([0; 22]));
-/// let parts = apportion(Money::from_minor(100), &[2, 1], seed);
-/// assert_eq!(parts, [Money::from_minor(67), Money::from_minor(33)]);
+/// let parts = apportion(BillMoney::from_thousandths(100), &[2, 1], seed);
+/// assert_eq!(parts, [BillMoney::from_thousandths(67), BillMoney::from_thousandths(33)]);
 /// ```
-pub fn apportion(amount: Money, weights: &[u64], seed: Seed) -> Vec<Money> {
-    if amount < Money::ZERO {
-        let parts = apportion(Money::from_minor(amount.minor().saturating_neg()), weights, seed);
-        return parts.into_iter().map(Money::negated).collect();
+pub fn apportion(amount: BillMoney, weights: &[u64], seed: Seed) -> Vec<BillMoney> {
+    if amount < BillMoney::ZERO {
+        let parts = apportion(BillMoney::from_thousandths(amount.thousandths().saturating_neg()), weights, seed);
+        return parts.into_iter().map(BillMoney::negated).collect();
     }
     // An amount has 63 bits and a weight 64: their product fits into 127.
-    let exact: Vec<i128> = weights.iter().map(|weight| i128::from(amount.minor()) * i128::from(*weight)).collect();
+    let exact: Vec<i128> =
+        weights.iter().map(|weight| i128::from(amount.thousandths()) * i128::from(*weight)).collect();
     let denominator = weights.iter().map(|weight| i128::from(*weight)).sum::<i128>().max(1);
     round_to(amount, &exact, denominator, seed)
 }
 
-/// Rounds the shares `exact[i] / denominator`, in minor units, to whole ones that add up to `total`.
+/// Rounds the shares `exact[i] / denominator`, in units of any size, to whole ones that add up to `total`.
 ///
 /// If the exact shares add up to `total`, each result is less than one unit away from its share. If their sum differs
 /// slightly, because others have settled with rounded dues, the slots with the largest (or smallest) remainders carry
 /// the difference, and no share goes below zero while another one is positive. A share of exactly 0 stays 0; if all are
 /// 0, the first slot gets everything.
-pub(super) fn round_to(total: Money, exact: &[i128], denominator: i128, seed: Seed) -> Vec<Money> {
+pub(super) fn round_to(total: BillMoney, exact: &[i128], denominator: i128, seed: Seed) -> Vec<BillMoney> {
     let mut shares: Vec<i128> = exact.iter().map(|share| share.div_euclid(denominator)).collect();
     let mut queue: Vec<usize> = (0..exact.len()).filter(|slot| exact[*slot] != 0).collect();
     queue.sort_by_key(|slot| (Reverse(exact[*slot].rem_euclid(denominator)), seed.rank(*slot)));
     if queue.is_empty() {
         queue.push(0);
     }
-    let odd = i128::from(total.minor()) - shares.iter().sum::<i128>();
+    let odd = i128::from(total.thousandths()) - shares.iter().sum::<i128>();
     if odd >= 0 {
         give(&mut shares, &queue, odd);
     } else {
@@ -85,7 +86,7 @@ pub(super) fn round_to(total: Money, exact: &[i128], denominator: i128, seed: Se
     }
     shares
         .into_iter()
-        .map(|share| Money::from_minor(i64::try_from(share).expect("a share of 64 bits has 64")))
+        .map(|share| BillMoney::from_thousandths(i64::try_from(share).expect("a share of 64 bits has 64")))
         .collect()
 }
 
@@ -128,20 +129,20 @@ mod tests {
         prop::collection::vec(prop_oneof![Just(0), 1_u64..10, any::<u64>()], 1..20)
     }
 
-    fn minor(parts: &[Money]) -> Vec<i64> {
-        parts.iter().map(|part| part.minor()).collect()
+    fn minor(parts: &[BillMoney]) -> Vec<i64> {
+        parts.iter().map(|part| part.thousandths()).collect()
     }
 
     #[test]
     fn ten_among_three_is_four_three_three_in_an_order_that_stays() {
         let seed = Seed::of(&ChequeHash::from_random([7; 22]));
-        let parts = minor(&apportion(Money::from_minor(10), &[1, 1, 1], seed));
+        let parts = minor(&apportion(BillMoney::from_thousandths(10), &[1, 1, 1], seed));
         let mut sorted = parts.clone();
         sorted.sort_unstable();
         assert_eq!(sorted, [3, 3, 4]);
-        assert_eq!(minor(&apportion(Money::from_minor(10), &[1, 1, 1], seed)), parts);
+        assert_eq!(minor(&apportion(BillMoney::from_thousandths(10), &[1, 1, 1], seed)), parts);
         let lucky = parts.iter().position(|part| *part == 4).unwrap();
-        let four = minor(&apportion(Money::from_minor(1), &[1, 1, 1, 0], seed));
+        let four = minor(&apportion(BillMoney::from_thousandths(1), &[1, 1, 1, 0], seed));
         assert_eq!(four[lucky], 1, "a slot without weight does not move the odd unit");
     }
 
@@ -149,7 +150,10 @@ mod tests {
     fn other_cheques_favour_others() {
         let lucky = |digit| {
             let seed = Seed::of(&ChequeHash::from_random([digit; 22]));
-            minor(&apportion(Money::from_minor(1), &[1, 1, 1], seed)).iter().position(|part| *part == 1).unwrap()
+            minor(&apportion(BillMoney::from_thousandths(1), &[1, 1, 1], seed))
+                .iter()
+                .position(|part| *part == 1)
+                .unwrap()
         };
         let winners: std::collections::BTreeSet<usize> = (0..30).map(lucky).collect();
         assert_eq!(winners.len(), 3);
@@ -157,16 +161,16 @@ mod tests {
 
     #[test]
     fn without_any_weight_the_first_slot_gets_everything() {
-        assert_eq!(minor(&apportion(Money::from_minor(-5), &[0, 0], Seed(1))), [-5, 0]);
+        assert_eq!(minor(&apportion(BillMoney::from_thousandths(-5), &[0, 0], Seed(1))), [-5, 0]);
     }
 
     #[test]
     fn an_excess_paid_by_others_reduces_the_positive_shares() {
         // The exact shares add up to 4 units, but only 3 are left.
-        let shares = round_to(Money::from_minor(3), &[10, 30, 0], 10, Seed(1));
-        assert_eq!(shares.iter().map(|share| share.minor()).sum::<i64>(), 3);
-        assert!(shares.iter().all(|share| share.minor() >= 0));
-        assert_eq!(minor(&round_to(Money::from_minor(-2), &[0, 0], 10, Seed(1))), [-2, 0]);
+        let shares = round_to(BillMoney::from_thousandths(3), &[10, 30, 0], 10, Seed(1));
+        assert_eq!(shares.iter().map(|share| share.thousandths()).sum::<i64>(), 3);
+        assert!(shares.iter().all(|share| share.thousandths() >= 0));
+        assert_eq!(minor(&round_to(BillMoney::from_thousandths(-2), &[0, 0], 10, Seed(1))), [-2, 0]);
     }
 
     proptest! {
@@ -174,15 +178,15 @@ mod tests {
         fn nothing_is_lost_and_every_part_is_within_a_unit_of_its_share(
             amount in any::<i64>(), weights in weights(), seed in seed(),
         ) {
-            let amount = Money::from_minor(amount.max(-i64::MAX));
+            let amount = BillMoney::from_thousandths(amount.max(-i64::MAX));
             let parts = apportion(amount, &weights, seed);
-            prop_assert_eq!(parts.iter().map(|part| i128::from(part.minor())).sum::<i128>(), i128::from(amount.minor()));
+            prop_assert_eq!(parts.iter().map(|part| i128::from(part.thousandths())).sum::<i128>(), i128::from(amount.thousandths()));
             let whole: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
             if whole > 0 {
                 for (part, weight) in parts.iter().zip(&weights) {
-                    let exact = i128::from(amount.minor()) * i128::from(*weight);
+                    let exact = i128::from(amount.thousandths()) * i128::from(*weight);
                     let (floor, remainder) = (exact.div_euclid(whole), exact.rem_euclid(whole));
-                    let part = i128::from(part.minor());
+                    let part = i128::from(part.thousandths());
                     prop_assert!(part == floor || (remainder > 0 && part == floor + 1));
                 }
             }
@@ -190,7 +194,7 @@ mod tests {
 
         #[test]
         fn a_larger_weight_never_gets_less(amount in 0..i64::MAX, weights in weights(), seed in seed()) {
-            let parts = apportion(Money::from_minor(amount), &weights, seed);
+            let parts = apportion(BillMoney::from_thousandths(amount), &weights, seed);
             prop_assume!(weights.iter().any(|weight| *weight > 0));
             for (one, heavy) in weights.iter().enumerate() {
                 for (other, light) in weights.iter().enumerate() {
@@ -205,10 +209,10 @@ mod tests {
             prop_assume!(whole > 0);
             // Pairs of remainder and received odd unit: among equal remainders, it does not matter which one gets it.
             let outcome = |weights: &[u64]| {
-                let parts = apportion(Money::from_minor(amount), weights, seed);
-                let one = |(weight, part): (&u64, Money)| {
+                let parts = apportion(BillMoney::from_thousandths(amount), weights, seed);
+                let one = |(weight, part): (&u64, BillMoney)| {
                     let exact = i128::from(amount) * i128::from(*weight);
-                    (exact.rem_euclid(whole), i128::from(part.minor()) - exact.div_euclid(whole))
+                    (exact.rem_euclid(whole), i128::from(part.thousandths()) - exact.div_euclid(whole))
                 };
                 let mut outcome: Vec<_> = weights.iter().zip(parts).map(one).collect();
                 outcome.sort_unstable();
@@ -220,8 +224,8 @@ mod tests {
 
         #[test]
         fn a_negative_amount_mirrors_the_positive(amount in 0..i64::MAX, weights in weights(), seed in seed()) {
-            let positive = apportion(Money::from_minor(amount), &weights, seed);
-            let negative = apportion(Money::from_minor(-amount), &weights, seed);
+            let positive = apportion(BillMoney::from_thousandths(amount), &weights, seed);
+            let negative = apportion(BillMoney::from_thousandths(-amount), &weights, seed);
             prop_assert!(positive.iter().zip(&negative).all(|(one, other)| one.negated() == *other));
         }
     }

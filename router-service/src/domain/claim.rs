@@ -3,7 +3,7 @@
 use super::fraction::Fraction;
 use super::participant::ParticipantId;
 use super::split::Split;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 
 /// Why a part of a line cannot be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +47,7 @@ impl Split {
         }
         match self.claimable(line) {
             None if !part.is_zero() => return Err(ClaimRefusal::NotClaimable),
-            Some(amount) if amount < Money::ZERO && self.is_frozen() => return Err(ClaimRefusal::NegativeFixed),
+            Some(amount) if amount < BillMoney::ZERO && self.is_frozen() => return Err(ClaimRefusal::NegativeFixed),
             None | Some(_) => {}
         }
         let had = self.claims.get(&(line, who)).copied().unwrap_or(Fraction::ZERO);

@@ -3,11 +3,14 @@
 pub use super::corrected_line::{Change, Line};
 
 use super::corrected_line::{added_line, corrected_line};
+use super::currency::NotWhole;
 use super::edit_lines::{EditRefusal, LineEdits};
 use super::last_changes::Field;
 use super::split::{OutOfBounds, Split, check_bounds};
+use super::whole_units::AmountAt;
 use contracts::cheque::{Cheque, Product};
-use contracts::money::Money;
+use contracts::currency::smallest_unit;
+use contracts::money::BillMoney;
 use std::collections::BTreeSet;
 use time::Date;
 
@@ -21,17 +24,17 @@ pub struct Correction {
     /// Instead of `products`, edits of single lines.
     pub lines: Option<LineEdits>,
     /// The printed total.
-    pub total_account: Change<Money>,
+    pub total_account: Change<BillMoney>,
     /// Service charge.
-    pub service: Change<Money>,
+    pub service: Change<BillMoney>,
     /// Discount; positive.
-    pub discount: Change<Money>,
+    pub discount: Change<BillMoney>,
     /// Tax.
-    pub tax: Change<Money>,
+    pub tax: Change<BillMoney>,
     /// The printed tip.
-    pub tip: Change<Money>,
+    pub tip: Change<BillMoney>,
     /// Rounding.
-    pub rounding: Change<Money>,
+    pub rounding: Change<BillMoney>,
     /// ISO 4217 code.
     pub currency: Change<String>,
     /// The restaurant or shop.
@@ -78,6 +81,21 @@ pub enum CorrectRefusal {
         /// Its line number.
         id: u32,
     },
+    /// Amounts have more decimals than the currency: where they are, and what is wrong with them.
+    #[error("{} amounts have more decimals than the currency", .0.len())]
+    NotWhole(Vec<(AmountAt, NotWhole)>),
+    /// An amount that the bill keeps has more decimals than its new currency.
+    #[error("the bill has {amount}: amounts in this currency have fewer decimals, so correct the amounts too")]
+    OtherDecimals {
+        /// The amount.
+        amount: BillMoney,
+    },
+    /// What the owner confirms cannot be paid, because an amount has more decimals than the currency.
+    #[error("the bill has {amount}, which has more decimals than its currency: correct it first")]
+    Unpayable {
+        /// The amount.
+        amount: BillMoney,
+    },
     /// The corrected cheque exceeds the limits of a shared cheque.
     #[error(transparent)]
     Bounds(#[from] OutOfBounds),
@@ -105,13 +123,16 @@ impl Split {
         if self.is_frozen() {
             return Err(CorrectRefusal::SettlementStarted);
         }
+        self.require_whole_amounts(&correction)?;
+        // A computed price is rounded to the smallest unit of the currency after the correction.
+        let unit = smallest_unit(self.currency_after(&correction));
         let edits_of_lines = correction.lines.take().unwrap_or_default();
         let fields = self.changed_fields(&correction);
         let products = if let Some(lines) = correction.products.take() {
             self.require_current(&correction)?;
-            self.corrected_lines(lines)?
+            self.corrected_lines(lines, unit)?
         } else {
-            let edited = self.edited_lines(edits_of_lines)?;
+            let edited = self.edited_lines(edits_of_lines, unit)?;
             let conflicts = Conflicts { lines: edited.conflicts, fields };
             if conflicts != Conflicts::default() {
                 return Err(CorrectRefusal::Conflict(conflicts));
@@ -132,6 +153,7 @@ impl Split {
         correction.apply(cheque);
         cheque.recompute_status();
         check_bounds(cheque)?;
+        corrected.require_fitting(self, correction.confirmed == Some(true))?;
         let same_amounts = self.parts() == corrected.parts() && self.amounts_of_lines() == corrected.amounts_of_lines();
         corrected.confirmed = correction.confirmed.unwrap_or(self.confirmed && same_amounts);
         if corrected.cheque.currency != self.cheque.currency {
@@ -164,7 +186,7 @@ impl Split {
         Field::ALL.into_iter().filter(|field| field.differs(&self.cheque, &wanted)).filter(is_later).collect()
     }
 
-    fn corrected_lines(&self, lines: Vec<Line>) -> Result<Vec<Product>, CorrectRefusal> {
+    fn corrected_lines(&self, lines: Vec<Line>, unit: i64) -> Result<Vec<Product>, CorrectRefusal> {
         let mut next_id = self.last_changes.last_line + 1;
         let mut seen = BTreeSet::new();
         let mut corrected = Vec::with_capacity(lines.len());
@@ -174,16 +196,16 @@ impl Split {
             }
             corrected.push(if let Some(id) = line.id {
                 let known = self.line(id).ok_or(CorrectRefusal::UnknownLine { at, id })?;
-                corrected_line(known.clone(), line)
+                corrected_line(known.clone(), line, unit)
             } else {
                 next_id += 1;
-                added_line(next_id - 1, line)
+                added_line(next_id - 1, line, unit)
             });
         }
         Ok(corrected)
     }
 
-    fn amounts_of_lines(&self) -> Vec<(u32, Option<Money>)> {
+    fn amounts_of_lines(&self) -> Vec<(u32, Option<BillMoney>)> {
         self.cheque.products.iter().map(|line| (line.id, line.total)).collect()
     }
 }
@@ -221,7 +243,7 @@ mod tests {
     use contracts::quantity::Quantity;
 
     fn line(id: Option<u32>, minor: i64) -> Line {
-        let total = Some(Money::from_minor(minor));
+        let total = Some(BillMoney::from_hundredths(minor));
         Line { id, name: "Чай".into(), number_servings: Quantity::ONE, price: None, total, modifiers: None }
     }
 
@@ -254,13 +276,15 @@ mod tests {
     #[test]
     fn a_confirmation_ends_when_amounts_change() {
         let confirm = Correction { confirmed: Some(true), ..Correction::default() };
-        let total =
-            |minor| Correction { total_account: Change::Set(Money::from_minor(minor)), ..Correction::default() };
+        let total = |minor| Correction {
+            total_account: Change::Set(BillMoney::from_hundredths(minor)),
+            ..Correction::default()
+        };
         let wrong = split(&[100]).correct(total(110)).unwrap().unwrap();
         assert!(!wrong.is_payable());
         let confirmed = wrong.correct(confirm.clone()).unwrap().unwrap();
         assert!(confirmed.is_payable());
-        assert_eq!(confirmed.parts().difference, Money::from_minor(10));
+        assert_eq!(confirmed.parts().difference, BillMoney::from_hundredths(10));
         assert_eq!(confirmed.correct(confirm), Ok(None));
         assert!(!confirmed.correct(total(120)).unwrap().unwrap().confirmed);
         let currency = Correction { currency: Change::Set("EUR".into()), ..Correction::default() };
@@ -273,8 +297,8 @@ mod tests {
     fn a_price_is_computed_where_none_is_given() {
         let half = Line { number_servings: Quantity::from_thousandths(500).unwrap(), ..line(Some(1), 100) };
         let corrected = split(&[100]).correct(lines(vec![half])).unwrap().unwrap();
-        assert_eq!(corrected.cheque.products[0].price, Some(Money::from_minor(200)));
-        let wrong = Line { price: Some(Money::from_minor(90)), ..line(Some(1), 100) };
+        assert_eq!(corrected.cheque.products[0].price, Some(BillMoney::from_hundredths(200)));
+        let wrong = Line { price: Some(BillMoney::from_hundredths(90)), ..line(Some(1), 100) };
         let corrected = split(&[100]).correct(lines(vec![wrong])).unwrap().unwrap();
         assert_eq!(corrected.cheque.products[0].warnings, [LineWarning::DoesNotAddUp]);
     }

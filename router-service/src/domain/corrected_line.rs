@@ -1,7 +1,7 @@
 //! A line of a bill as its owner corrects or adds it.
 
 use contracts::cheque::{LineWarning, Product};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::quantity::Quantity;
 
 /// A change of an optional field.
@@ -26,15 +26,15 @@ pub struct Line {
     /// Quantity.
     pub number_servings: Quantity,
     /// Price of one serving. If `None`, the recognised price is used if it still fits; otherwise it is computed.
-    pub price: Option<Money>,
+    pub price: Option<BillMoney>,
     /// Total price of the line.
-    pub total: Option<Money>,
+    pub total: Option<BillMoney>,
     /// Sub-lines; `None` leaves them unchanged.
     pub modifiers: Option<Vec<String>>,
 }
 
-/// A corrected line; what was recognised on the photo stays as evidence.
-pub(super) fn corrected_line(known: Product, line: Line) -> Product {
+/// A corrected line, whose price is rounded to `unit` thousandths if it is computed; what was recognised on the photo stays as evidence.
+pub(super) fn corrected_line(known: Product, line: Line, unit: i64) -> Product {
     let modifiers = line.modifiers.unwrap_or_else(|| known.modifiers.clone());
     let same_sum = known.number_servings == line.number_servings && known.total == line.total;
     let same_price = line.price.is_none_or(|price| known.price == Some(price));
@@ -42,7 +42,7 @@ pub(super) fn corrected_line(known: Product, line: Line) -> Product {
         return Product { modifiers, ..known };
     }
     let recognised = known.price.filter(|_| same_sum);
-    let price = line.price.or(recognised).or_else(|| price_of_one(line.total, line.number_servings));
+    let price = line.price.or(recognised).or_else(|| price_of_one(line.total, line.number_servings, unit));
     let mut corrected = Product {
         name: line.name,
         number_servings: line.number_servings,
@@ -54,17 +54,17 @@ pub(super) fn corrected_line(known: Product, line: Line) -> Product {
         warnings: vec![],
         ..known
     };
-    corrected.warnings = warnings(&corrected);
+    corrected.warnings = warnings(&corrected, unit);
     corrected
 }
 
-/// A line that was not recognised at all.
-pub(super) fn added_line(id: u32, line: Line) -> Product {
+/// A line that was not recognised at all; `unit` as above.
+pub(super) fn added_line(id: u32, line: Line, unit: i64) -> Product {
     let mut added = Product {
         id,
         name: line.name,
         number_servings: line.number_servings,
-        price: line.price.or_else(|| price_of_one(line.total, line.number_servings)),
+        price: line.price.or_else(|| price_of_one(line.total, line.number_servings, unit)),
         total: line.total,
         price_printed: false,
         modifiers: line.modifiers.unwrap_or_default(),
@@ -73,25 +73,25 @@ pub(super) fn added_line(id: u32, line: Line) -> Product {
         bounds: None,
         warnings: vec![],
     };
-    added.warnings = warnings(&added);
+    added.warnings = warnings(&added, unit);
     added
 }
 
-/// The total divided by the quantity, rounded to the nearest minor unit.
-fn price_of_one(total: Option<Money>, quantity: Quantity) -> Option<Money> {
-    let (total, thousandths) = (i128::from(total?.minor()), i128::from(quantity.thousandths()));
-    let price = (total * 1000 + thousandths / 2).div_euclid(thousandths);
-    i64::try_from(price).ok().map(Money::from_minor)
+/// The total divided by the quantity, rounded to the nearest `unit` thousandths.
+fn price_of_one(total: Option<BillMoney>, quantity: Quantity, unit: i64) -> Option<BillMoney> {
+    let (total, whole) = (i128::from(total?.thousandths()), i128::from(quantity.thousandths()) * i128::from(unit));
+    let units = (total * 1000 + whole / 2).div_euclid(whole);
+    i64::try_from(units * i128::from(unit)).ok().map(BillMoney::from_thousandths)
 }
 
-/// What the owner should check again.
-fn warnings(line: &Product) -> Vec<LineWarning> {
+/// What the owner should check again. Prices are rounded to `unit` thousandths.
+fn warnings(line: &Product, unit: i64) -> Vec<LineWarning> {
     let (Some(price), Some(total)) = (line.price, line.total) else {
         return if line.total.is_none() { vec![LineWarning::NoAmount] } else { vec![] };
     };
-    let exact = i128::from(price.minor()) * i128::from(line.number_servings.thousandths());
+    let exact = i128::from(price.thousandths()) * i128::from(line.number_servings.thousandths());
     // A computed price is rounded by at most half a unit for each serving.
-    let tolerance = 1000 + i128::from(line.number_servings.thousandths()) / 2;
-    let fits = (exact - i128::from(total.minor()) * 1000).abs() <= tolerance;
+    let tolerance = (1000 + i128::from(line.number_servings.thousandths()) / 2) * i128::from(unit);
+    let fits = (exact - i128::from(total.thousandths()) * 1000).abs() <= tolerance;
     if fits { vec![] } else { vec![LineWarning::DoesNotAddUp] }
 }

@@ -3,7 +3,7 @@
 use super::corrected_line::{Change, Line, added_line, corrected_line};
 use super::split::Split;
 use contracts::cheque::Product;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::quantity::Quantity;
 use std::collections::BTreeSet;
 
@@ -37,9 +37,9 @@ pub struct LineEdit {
     /// Quantity.
     pub number_servings: Option<Quantity>,
     /// Price of one serving; as in [`Line::price`] if it is not set.
-    pub price: Option<Money>,
+    pub price: Option<BillMoney>,
     /// Total price of the line.
-    pub total: Change<Money>,
+    pub total: Change<BillMoney>,
     /// Sub-lines.
     pub modifiers: Option<Vec<String>>,
 }
@@ -85,8 +85,9 @@ pub(super) struct Edited {
 }
 
 impl Split {
-    /// Applies edits of lines. What is already as it is wanted is no conflict, so a repeated edit is none.
-    pub(super) fn edited_lines(&self, edits: LineEdits) -> Result<Edited, EditRefusal> {
+    /// Applies edits of lines. What is already as it is wanted is no conflict, so a repeated edit is none. A
+    /// computed price is rounded to `unit` thousandths.
+    pub(super) fn edited_lines(&self, edits: LineEdits, unit: i64) -> Result<Edited, EditRefusal> {
         self.check_lines(&edits)?;
         let (mut lines, mut conflicts) = (self.cheque.products.clone(), vec![]);
         for edit in edits.set {
@@ -95,7 +96,7 @@ impl Split {
                 conflicts.push(id);
                 continue;
             };
-            let edited = corrected_line(line.clone(), edit.of(line));
+            let edited = corrected_line(line.clone(), edit.of(line), unit);
             if edited != *line && self.last_changes.of_line(id) > version {
                 conflicts.push(id);
             }
@@ -108,7 +109,7 @@ impl Split {
             }
             lines.retain(|line| line.id != id);
         }
-        lines.extend((self.last_changes.last_line + 1..).zip(edits.add).map(|(id, line)| added_line(id, line)));
+        lines.extend((self.last_changes.last_line + 1..).zip(edits.add).map(|(id, line)| added_line(id, line, unit)));
         Ok(Edited { lines, conflicts })
     }
 
@@ -160,7 +161,7 @@ mod tests {
     }
 
     fn set(id: u32, version: i64, minor: i64) -> LineEdits {
-        let total = Change::Set(Money::from_minor(minor));
+        let total = Change::Set(BillMoney::from_hundredths(minor));
         let (seen, name, number_servings, price, modifiers) = (seen(id, version), None, None, None, None);
         let edit = LineEdit { seen, name, number_servings, price, total, modifiers };
         LineEdits { set: vec![edit], ..LineEdits::default() }
@@ -171,7 +172,7 @@ mod tests {
     }
 
     fn add(minor: i64) -> LineEdits {
-        let total = Some(Money::from_minor(minor));
+        let total = Some(BillMoney::from_hundredths(minor));
         let name = "Хлеб".into();
         let line = Line { id: None, name, number_servings: Quantity::ONE, price: None, total, modifiers: None };
         LineEdits { add: vec![line], ..LineEdits::default() }
@@ -251,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_field_conflicts_only_with_a_later_change_of_the_same_field() {
-        let money = |minor| Change::Set(Money::from_minor(minor));
+        let money = |minor| Change::Set(BillMoney::from_hundredths(minor));
         let tip = Correction { based_on: Some(1), tip: money(10), ..Correction::default() };
         let tipped = split(&[100]).correct(tip.clone()).unwrap().unwrap();
         assert_eq!(tipped.correct(tip), Ok(None), "a repeated change is no conflict");

@@ -52,9 +52,9 @@ impl Split {
 mod tests {
     use super::*;
     use crate::domain::correct::{Change, Line};
-    use crate::domain::fixtures::user;
+    use crate::domain::fixtures::{Hundredths, user};
     use contracts::cheque::ChequeStatus;
-    use contracts::money::Money;
+    use contracts::money::BillMoney;
     use contracts::quantity::Quantity;
     use proptest::prelude::*;
     use time::macros::datetime;
@@ -65,12 +65,12 @@ mod tests {
             name: format!("Line {number}"),
             number_servings: Quantity::ONE,
             price: None,
-            total: Some(Money::from_minor(*minor)),
+            total: Some(BillMoney::from_hundredths(*minor)),
             modifiers: None,
         };
         let bill = Correction {
             products: Some((1..).zip(lines).map(line).collect()),
-            total_account: total.map_or(Change::Keep, |minor| Change::Set(Money::from_minor(minor))),
+            total_account: total.map_or(Change::Keep, |minor| Change::Set(BillMoney::from_hundredths(minor))),
             ..Correction::default()
         };
         let now = datetime!(2026-11-29 10:00 UTC);
@@ -91,7 +91,7 @@ mod tests {
         let entered = enter(&[], Some(1000)).unwrap().with_guests(2);
         assert_eq!(entered.method, Method::Equal);
         let dues = entered.dues();
-        let sum: i64 = entered.participants.iter().map(|one| dues.of(one.id).due().minor()).sum();
+        let sum: i64 = entered.participants.iter().map(|one| dues.of(one.id).due().hundredths()).sum();
         assert_eq!(sum, 1000);
     }
 
@@ -107,8 +107,8 @@ mod tests {
         ) {
             let entered = enter(&lines, Some(total)).unwrap().with_guests(guests);
             let dues = entered.dues();
-            let sum: i64 = entered.participants.iter().map(|one| dues.of(one.id).due().minor()).sum();
-            prop_assert_eq!(sum + dues.unclaimed.minor(), total);
+            let sum: i64 = entered.participants.iter().map(|one| dues.of(one.id).due().hundredths()).sum();
+            prop_assert_eq!(sum + dues.unclaimed.hundredths(), total);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The fewest transfers after which no balance is open.
 
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use std::collections::BTreeMap;
 
 /// Up to this number of people the result has the fewest transfers possible; the search doubles with each further one.
 const EXACT_MAX: usize = 14;
 
-/// Money that one person gives another.
+/// BillMoney that one person gives another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transfer<K> {
     /// Who pays.
@@ -14,7 +14,7 @@ pub struct Transfer<K> {
     /// Who receives it.
     pub to: K,
     /// The amount; positive.
-    pub amount: Money,
+    pub amount: BillMoney,
 }
 
 /// The fewest transfers that bring every balance to zero. A positive balance owes money, a negative one is owed it. If they
@@ -25,8 +25,8 @@ pub struct Transfer<K> {
 /// exactly among at most [`EXACT_MAX`] people; more people are one set, with at most `n - 1` transfers.
 ///
 /// The result depends on the balances only. A person either pays or receives.
-pub fn fewest_transfers<K: Copy + Ord>(balances: &BTreeMap<K, Money>) -> Vec<Transfer<K>> {
-    let mut open: Vec<(K, i64)> = balances.iter().map(|(key, money)| (*key, money.minor())).collect();
+pub fn fewest_transfers<K: Copy + Ord>(balances: &BTreeMap<K, BillMoney>) -> Vec<Transfer<K>> {
+    let mut open: Vec<(K, i64)> = balances.iter().map(|(key, money)| (*key, money.thousandths())).collect();
     open.retain(|(_, balance)| *balance != 0);
     let mut transfers = pairs(&mut open);
     for set in zero_sets(&open) {
@@ -45,7 +45,7 @@ fn pairs<K: Copy + Ord>(open: &mut Vec<(K, i64)>) -> Vec<Transfer<K>> {
             let (other, _) = open.remove(index + 1 + after);
             open.remove(index);
             let (from, to) = if balance > 0 { (key, other) } else { (other, key) };
-            transfers.push(Transfer { from, to, amount: Money::from_minor(balance.abs()) });
+            transfers.push(Transfer { from, to, amount: BillMoney::from_thousandths(balance.abs()) });
         } else {
             index += 1;
         }
@@ -100,7 +100,7 @@ fn within<K: Copy + Ord>(set: Vec<(K, i64)>) -> Vec<Transfer<K>> {
         let creditor = open.iter().filter(|(_, left)| **left < 0).min_by_key(|(key, left)| (**left, **key));
         let (Some((from, debt)), Some((to, credit))) = (debtor, creditor) else { return transfers };
         let (from, to, amount) = (*from, *to, (*debt).min(-*credit));
-        transfers.push(Transfer { from, to, amount: Money::from_minor(amount) });
+        transfers.push(Transfer { from, to, amount: BillMoney::from_thousandths(amount) });
         *open.entry(from).or_default() -= amount;
         *open.entry(to).or_default() += amount;
     }
@@ -111,20 +111,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn balances(minor: &[i64]) -> BTreeMap<u32, Money> {
-        (1..).zip(minor.iter().map(|minor| Money::from_minor(*minor))).collect()
+    fn balances(minor: &[i64]) -> BTreeMap<u32, BillMoney> {
+        (1..).zip(minor.iter().map(|minor| BillMoney::from_thousandths(*minor))).collect()
     }
 
     fn left(minor: &[i64], transfers: &[Transfer<u32>]) -> Vec<i64> {
         let mut left = balances(minor);
         for transfer in transfers {
-            assert!(transfer.amount > Money::ZERO);
+            assert!(transfer.amount > BillMoney::ZERO);
             for (key, sign) in [(transfer.from, -1), (transfer.to, 1)] {
                 let balance = left.get_mut(&key).unwrap();
-                *balance = Money::from_minor(balance.minor() + sign * transfer.amount.minor());
+                *balance = BillMoney::from_thousandths(balance.thousandths() + sign * transfer.amount.thousandths());
             }
         }
-        left.values().map(|money| money.minor()).collect()
+        left.values().map(|money| money.thousandths()).collect()
     }
 
     /// The largest number of sets with sum zero, by trying every division into two.
@@ -153,7 +153,7 @@ mod tests {
     fn what_cannot_be_settled_stays_with_the_largest_balance() {
         let minor = [-500, 300, 100];
         assert_eq!(left(&minor, &fewest_transfers(&balances(&minor))), [-100, 0, 0]);
-        assert!(fewest_transfers(&BTreeMap::from([(1, Money::from_minor(5))])).is_empty());
+        assert!(fewest_transfers(&BTreeMap::from([(1, BillMoney::from_thousandths(5))])).is_empty());
         assert!(fewest_transfers::<u32>(&BTreeMap::new()).is_empty());
     }
 

@@ -9,21 +9,27 @@ use super::settle::{Agreed, CashRefusal, SettleRefusal};
 use super::split::Split;
 use contracts::cheque::{Cheque, ChequeStatus, Product};
 use contracts::ids::{ChequeHash, TransferId, UserId};
-use contracts::money::Money;
+use contracts::money::{Amount, BillMoney, Money};
 use contracts::ocr::ChequeRecognized;
 use contracts::quantity::Quantity;
 use contracts::router::TransferRequested;
 use time::macros::datetime;
 use uuid::Uuid;
 
-/// A balanced cheque of user 1 with lines of these amounts, in minor units.
+/// A balanced cheque of user 1 with lines of these amounts, in hundredths.
 pub(crate) fn split(lines: &[i64]) -> Split {
+    split_in(10, lines)
+}
+
+/// A balanced cheque of user 1 with lines of these amounts, in units of so many thousandths.
+pub(crate) fn split_in(unit: i64, lines: &[i64]) -> Split {
+    let lines: Vec<i64> = lines.iter().map(|line| line * unit).collect();
     let mut cheque = Cheque {
         merchant: None,
         purchased_on: None,
-        total_account: Some(Money::from_minor(lines.iter().sum())),
+        total_account: Some(BillMoney::from_thousandths(lines.iter().sum())),
         totals: vec![],
-        products: (1..).zip(lines).map(|(id, minor)| product(id, *minor)).collect(),
+        products: (1..).zip(&lines).map(|(id, total)| product(id, *total)).collect(),
         currency: None,
         service: None,
         discount: None,
@@ -58,9 +64,33 @@ pub(super) fn transfer(number: u128) -> TransferId {
 /// A transfer to the owner without an answer.
 pub(super) fn pending(number: u128) -> Settlement {
     let (direction, state) = (Direction::ToOwner, AttemptState::Pending);
-    let amount = Money::from_minor(1);
-    let attempt = Attempt { transfer_id: transfer(number), direction, amount, transferred: amount, state };
+    let (amount, transferred) = (BillMoney::from_hundredths(1), Money::from_minor(1));
+    let attempt = Attempt { transfer_id: transfer(number), direction, amount, transferred, state };
     Settlement { last: Some(attempt), ..Settlement::default() }
+}
+
+/// Most tests are in a currency with two decimals.
+pub(crate) trait Hundredths {
+    /// The amount in hundredths, of which it must be a whole number.
+    fn hundredths(self) -> i64;
+}
+
+impl Hundredths for Money {
+    fn hundredths(self) -> i64 {
+        self.minor()
+    }
+}
+
+impl Hundredths for Amount {
+    fn hundredths(self) -> i64 {
+        self.minor()
+    }
+}
+
+impl Hundredths for BillMoney {
+    fn hundredths(self) -> i64 {
+        self.to_money().unwrap().minor()
+    }
 }
 
 impl Split {
@@ -81,21 +111,21 @@ impl Split {
         &self,
         user_id: UserId,
         named: Option<ParticipantId>,
-        agreed: Agreed,
+        agreed: Agreed<Money>,
         accounts: &str,
         transfer_id: TransferId,
     ) -> Result<(Self, TransferRequested), SettleRefusal> {
         self.settle_to(user_id, named, None, agreed, accounts, transfer_id)
     }
 
-    pub(super) fn paid_cash(&self, id: ParticipantId, agreed: Agreed) -> Result<Self, CashRefusal> {
+    pub(super) fn paid_cash(&self, id: ParticipantId, agreed: Agreed<BillMoney>) -> Result<Self, CashRefusal> {
         self.record_cash(id, None, agreed, Outside::CASH)
     }
 
     pub(super) fn refund(
         &self,
         id: ParticipantId,
-        amount: Money,
+        amount: BillMoney,
         means: Means,
         transfer_id: TransferId,
     ) -> Result<(Self, Option<TransferRequested>), RefundRefusal> {
@@ -113,17 +143,18 @@ fn joined(split: &Split, identity: Identity, new_token: Option<TokenHash>) -> Sp
     }
 }
 
-fn product(id: u32, minor: i64) -> Product {
+fn product(id: u32, thousandths: i64) -> Product {
+    let total = Some(BillMoney::from_thousandths(thousandths));
     Product {
         id,
         name: format!("Блюдо {id}"),
         number_servings: Quantity::ONE,
-        price: Some(Money::from_minor(minor)),
-        total: Some(Money::from_minor(minor)),
+        price: total,
+        total,
         price_printed: true,
         modifiers: vec![],
         confidence: 0.9,
-        raw: format!("Блюдо {id} {minor}"),
+        raw: format!("Блюдо {id} {thousandths}"),
         bounds: None,
         warnings: vec![],
     }

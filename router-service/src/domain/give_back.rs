@@ -1,10 +1,10 @@
-//! Money is given back while several participants have paid the restaurant: the one who has received it gives it back.
+//! BillMoney is given back while several participants have paid the restaurant: the one who has received it gives it back.
 
 use super::participant::{Attempt, AttemptState, Direction, ParticipantId};
-use super::refund::{Means, RefundRefusal};
+use super::refund::{Means, RefundRefusal, transferable};
 use super::split::Split;
 use contracts::ids::TransferId;
-use contracts::money::{Amount, Money};
+use contracts::money::{BillAmount, BillMoney};
 use contracts::router::TransferRequested;
 
 impl Split {
@@ -13,7 +13,7 @@ impl Split {
         &self,
         by: ParticipantId,
         id: ParticipantId,
-        amount: Money,
+        amount: BillMoney,
         means: Means,
         transfer_id: TransferId,
     ) -> Result<(Self, Option<TransferRequested>), RefundRefusal> {
@@ -25,20 +25,18 @@ impl Split {
         if payer.settlement.is_moving() || receiver.settlement.pending().is_some() {
             return Err(RefundRefusal::Pending);
         }
-        let (paid, owed) = (self.paid_between(id, by).max(Money::ZERO), Money::ZERO);
-        if paid == Money::ZERO {
+        let (paid, owed) = (self.paid_between(id, by).max(BillMoney::ZERO), BillMoney::ZERO);
+        if paid == BillMoney::ZERO {
             return Err(RefundRefusal::NothingToGiveBack);
         }
-        let agreed = Amount::new(amount).ok().filter(|_| amount == paid);
-        let agreed = agreed.ok_or(RefundRefusal::OtherAmount { owed, paid })?;
+        let agreed = BillAmount::new(amount).ok().filter(|_| amount == paid);
+        let Some(agreed) = agreed else { return Err(self.other_amount(amount, owed, paid)) };
         let mut given = self.next();
-        let Means::Balance { rate } = means else {
+        let Means::Balance { conversion } = means else {
             given.add_cash(id, by, amount.negated());
             return Ok((given, None));
         };
-        let converted = rate.ok_or(RefundRefusal::NoRate)?.convert(agreed.money());
-        let converted =
-            converted.and_then(|amount| Amount::new(amount).ok()).ok_or(RefundRefusal::NothingToGiveBack)?;
+        let converted = transferable(conversion, agreed)?;
         let (from_user, to_user) = receiver.user_id.zip(payer.user_id).ok_or(RefundRefusal::Guest)?;
         let (direction, state, transferred) = (Direction::To(id), AttemptState::Pending, converted.money());
         if let Some(receiver) = given.participant_mut(by) {
@@ -64,8 +62,10 @@ impl Split {
 
     /// Takes back everything that was recorded about payments of `id` outside the app to each of the others.
     pub(super) fn unmark_between(&self, id: ParticipantId) -> Result<Self, RefundRefusal> {
-        let recorded = self.between.iter().filter(|((from, _), between)| *from == id && between.cash != Money::ZERO);
-        let recorded: Vec<(ParticipantId, Money)> = recorded.map(|((_, to), between)| (*to, between.cash)).collect();
+        let recorded =
+            self.between.iter().filter(|((from, _), between)| *from == id && between.cash != BillMoney::ZERO);
+        let recorded: Vec<(ParticipantId, BillMoney)> =
+            recorded.map(|((_, to), between)| (*to, between.cash)).collect();
         if recorded.is_empty() {
             return Err(RefundRefusal::NothingToGiveBack);
         }
@@ -78,9 +78,9 @@ impl Split {
         }
         // Cash that was given back returns to the receiver, who must not get more than they are owed.
         let dues = unmarked.dues();
-        let gets_too_much = |(to, cash): &(ParticipantId, Money)| {
+        let gets_too_much = |(to, cash): &(ParticipantId, BillMoney)| {
             let receiver = unmarked.participant(*to);
-            *cash < Money::ZERO && receiver.is_none_or(|to| unmarked.to_pay(&dues, to) > Money::ZERO)
+            *cash < BillMoney::ZERO && receiver.is_none_or(|to| unmarked.to_pay(&dues, to) > BillMoney::ZERO)
         };
         if recorded.iter().any(gets_too_much) {
             return Err(RefundRefusal::TooMuch);

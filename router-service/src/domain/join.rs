@@ -4,7 +4,7 @@ use super::method::{BasisPoints, Method};
 use super::participant::{Participant, ParticipantId, TokenHash};
 use super::split::{PARTICIPANTS_MAX, Split};
 use contracts::ids::UserId;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use std::collections::BTreeMap;
 
 /// The identity of a visitor: a user, the holder of a guest's token, or both.
@@ -102,11 +102,11 @@ impl Split {
         if settled(guest) || settled(user) {
             return Err(JoinRefusal::SettledAlready);
         }
-        let advance = self.participant(guest).map_or(0, |guest| guest.advance.minor());
+        let advance = self.participant(guest).map_or(0, |guest| guest.advance.thousandths());
         if let Some(user) = self.participant_mut(user) {
             // The owner has paid what the others have not.
-            let both = Money::from_minor(user.advance.minor() + advance);
-            user.advance = if user.id == ParticipantId::OWNER { Money::ZERO } else { both };
+            let both = BillMoney::from_thousandths(user.advance.thousandths() + advance);
+            user.advance = if user.id == ParticipantId::OWNER { BillMoney::ZERO } else { both };
         }
         self.participants.retain(|participant| participant.id != guest);
         let left = self.claims.extract_if(.., |(_, who), _| *who == guest).collect::<Vec<_>>();
@@ -121,7 +121,9 @@ impl Split {
                 BasisPoints::new(i64::from(one.get() + other.get())).unwrap_or(BasisPoints::HUNDRED_PERCENT)
             }),
             Method::Exact(amounts) => {
-                hand_over(amounts, guest, user, |one, other| Money::from_minor(one.minor() + other.minor()));
+                hand_over(amounts, guest, user, |one, other| {
+                    BillMoney::from_thousandths(one.thousandths() + other.thousandths())
+                });
             }
         }
         Ok(self)

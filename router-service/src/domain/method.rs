@@ -1,7 +1,7 @@
 //! How a cheque is split, and the tip on top of it.
 
 use super::participant::ParticipantId;
-use contracts::money::Money;
+use contracts::money::{BillAmount, BillMoney};
 use std::collections::BTreeMap;
 
 /// How a cheque is split.
@@ -18,7 +18,7 @@ pub enum Method {
     /// Percentages that add up to 100.
     Percent(BTreeMap<ParticipantId, BasisPoints>),
     /// Amounts that add up to the total.
-    Exact(BTreeMap<ParticipantId, Money>),
+    Exact(BTreeMap<ParticipantId, BillMoney>),
 }
 
 impl Method {
@@ -40,20 +40,21 @@ pub enum Tip {
     /// A percentage of the sum of the lines.
     Percent(BasisPoints),
     /// A fixed amount; not negative.
-    Amount(Money),
+    Amount(BillMoney),
 }
 
 impl Tip {
-    /// The tip for lines that add up to `items`, in whole units of `unit` hundredths; half a unit is rounded up.
-    pub fn on(self, items: Money, unit: i64) -> Money {
+    /// The tip for lines that add up to `items`, in whole units of `unit` thousandths; half a unit is rounded up. It is at most
+    /// [`BillAmount::MAX`].
+    pub fn on(self, items: BillMoney, unit: i64) -> BillMoney {
         match self {
             Self::Amount(amount) => amount,
             Self::Percent(BasisPoints(points)) => {
-                let exact = i128::from(items.minor().max(0)) * i128::from(points);
+                let exact = i128::from(items.thousandths().max(0)) * i128::from(points);
                 let whole = 10_000 * i128::from(unit);
-                // At most `items`, or the unit above, so it fits.
                 let rounded = (exact + whole / 2) / whole * i128::from(unit);
-                Money::from_minor(i64::try_from(rounded).unwrap_or(i64::MAX))
+                let rounded = BillMoney::from_thousandths(i64::try_from(rounded).unwrap_or(i64::MAX));
+                rounded.min(BillAmount::MAX)
             }
         }
     }
@@ -94,11 +95,22 @@ mod tests {
     #[test]
     fn a_tip_in_percent_is_rounded_to_the_nearest_unit() {
         let percent = |points| Tip::Percent(BasisPoints::new(points).unwrap());
-        assert_eq!(percent(1_000).on(Money::from_minor(105), 1), Money::from_minor(11));
-        assert_eq!(percent(1_000).on(Money::from_minor(104), 1), Money::from_minor(10));
-        assert_eq!(percent(0).on(Money::from_minor(104), 1), Money::ZERO);
-        assert_eq!(percent(1_000).on(Money::from_minor(-104), 1), Money::ZERO);
-        assert_eq!(percent(1_000).on(Money::from_minor(104_900), 100), Money::from_minor(10_500), "whole yen");
+        assert_eq!(percent(1_000).on(BillMoney::from_hundredths(105), 10), BillMoney::from_hundredths(11));
+        assert_eq!(percent(1_000).on(BillMoney::from_hundredths(104), 10), BillMoney::from_hundredths(10));
+        assert_eq!(percent(0).on(BillMoney::from_hundredths(104), 10), BillMoney::ZERO);
+        assert_eq!(percent(1_000).on(BillMoney::from_hundredths(-104), 10), BillMoney::ZERO);
+        assert_eq!(
+            percent(1_000).on(BillMoney::from_hundredths(104_900), 1_000),
+            BillMoney::from_hundredths(10_500),
+            "whole yen"
+        );
+        assert_eq!(
+            percent(1_000).on(BillMoney::from_thousandths(1_045), 1),
+            BillMoney::from_thousandths(105),
+            "dinars"
+        );
+        let lines = BillMoney::from_thousandths(i64::MAX / 2);
+        assert_eq!(percent(10_000).on(lines, 1), BillAmount::MAX, "no sum becomes too large");
     }
 
     #[test]

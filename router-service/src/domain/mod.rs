@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod apportion;
 pub mod breakdown;
+pub mod currency;
 pub mod fraction;
 
 pub mod last_changes;
@@ -12,9 +13,9 @@ pub mod outside;
 pub mod participant;
 pub mod rate;
 pub mod reminded;
-pub mod smallest_unit;
 pub mod split;
 pub mod toggles;
+pub mod whole_units;
 
 pub mod between;
 pub mod dues;
@@ -34,6 +35,7 @@ pub mod enter;
 pub mod give_back;
 pub mod join;
 pub mod pay_between;
+pub mod payable;
 pub mod refund;
 pub mod remind;
 pub mod remove;

@@ -3,7 +3,7 @@
 use super::outside::Outside;
 use super::reminded::Reminded;
 use contracts::ids::{TransferId, UserId};
-use contracts::money::Money;
+use contracts::money::{BillMoney, Money};
 use contracts::payments::RefusalReason;
 use std::fmt;
 
@@ -38,7 +38,7 @@ pub struct Participant {
     /// Hash of the secret token, if they joined as a guest.
     pub token: Option<TokenHash>,
     /// What they have paid to the restaurant. Zero for the owner, who has paid the rest of the total.
-    pub advance: Money,
+    pub advance: BillMoney,
     /// What they have paid to other participants.
     pub settlement: Settlement,
     /// How they have paid outside the app, as recorded.
@@ -53,7 +53,7 @@ impl Participant {
     /// Someone who is new and has paid nothing.
     pub fn new(id: ParticipantId, name: Option<String>, user_id: Option<UserId>, token: Option<TokenHash>) -> Self {
         let settlement = Settlement::default();
-        let (advance, outside, report, reminded) = (Money::ZERO, None, None, None);
+        let (advance, outside, report, reminded) = (BillMoney::ZERO, None, None, None);
         Self { id, name, user_id, token, advance, settlement, outside, report, reminded }
     }
 
@@ -67,7 +67,7 @@ impl Participant {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// The amount in the currency of the bill; positive.
-    pub amount: Money,
+    pub amount: BillMoney,
     /// Who has received it.
     pub to: ParticipantId,
     /// What the participant wrote about it.
@@ -78,13 +78,13 @@ pub struct Report {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settlement {
     /// Transferred to others, less what the owner has transferred back.
-    pub transferred: Money,
+    pub transferred: BillMoney,
     /// Paid to others outside the app, less what was given back outside, as recorded.
-    pub cash: Money,
+    pub cash: BillMoney,
     /// Received from others, if several participants have paid the restaurant.
-    pub received: Money,
+    pub received: BillMoney,
     /// Pending transfers of others to them, if several participants have paid the restaurant.
-    pub arriving: Money,
+    pub arriving: BillMoney,
     /// The last transfer.
     pub last: Option<Attempt>,
 }
@@ -97,7 +97,7 @@ pub struct Attempt {
     /// Who pays whom.
     pub direction: Direction,
     /// The amount in the currency of the bill; positive.
-    pub amount: Money,
+    pub amount: BillMoney,
     /// The amount in the currency of the accounts.
     pub transferred: Money,
     /// What is known about it.
@@ -128,7 +128,7 @@ pub enum AttemptState {
 
 impl Attempt {
     /// The amount, negative if it goes to the participant.
-    pub fn signed(&self) -> Money {
+    pub fn signed(&self) -> BillMoney {
         match self.direction {
             Direction::ToOwner | Direction::To(_) => self.amount,
             Direction::ToParticipant => self.amount.negated(),
@@ -139,8 +139,10 @@ impl Attempt {
 impl Settlement {
     /// What the participant has paid so far, less what was given back or received from others. Negative if they got more
     /// than they paid.
-    pub fn paid(&self) -> Money {
-        Money::from_minor(self.transferred.minor() + self.cash.minor() - self.received.minor())
+    pub fn paid(&self) -> BillMoney {
+        BillMoney::from_thousandths(
+            self.transferred.thousandths() + self.cash.thousandths() - self.received.thousandths(),
+        )
     }
 
     /// The transfer without an answer.
@@ -149,18 +151,18 @@ impl Settlement {
     }
 
     /// What will be paid if the pending transfers succeed.
-    pub fn expected(&self) -> Money {
-        let pending = self.pending().map_or(Money::ZERO, |pending| pending.signed());
-        Money::from_minor(self.paid().minor() + pending.minor() - self.arriving.minor())
+    pub fn expected(&self) -> BillMoney {
+        let pending = self.pending().map_or(BillMoney::ZERO, |pending| pending.signed());
+        BillMoney::from_thousandths(self.paid().thousandths() + pending.thousandths() - self.arriving.thousandths())
     }
 
     /// Whether a transfer from or to this participant has no answer yet.
     pub fn is_moving(&self) -> bool {
-        self.pending().is_some() || self.arriving != Money::ZERO
+        self.pending().is_some() || self.arriving != BillMoney::ZERO
     }
 
     /// Whether money of this participant has moved or is moving, which fixes lines, method and their claims.
     pub fn is_started(&self) -> bool {
-        self.paid() != Money::ZERO || self.is_moving()
+        self.paid() != BillMoney::ZERO || self.is_moving()
     }
 }

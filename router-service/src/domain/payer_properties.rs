@@ -5,12 +5,12 @@ use super::fixtures::transfer;
 use super::fraction::Fraction;
 use super::outside::Outside;
 use super::participant::{Direction, ParticipantId};
-use super::properties::{PARTICIPANTS, divided, signed_lines, sum, table_of};
-use super::rate::Rate;
+use super::properties::{PARTICIPANTS, divided, signed_lines, sum, table_of, unit};
+use super::rate::Conversion;
 use super::refund::Means;
 use super::settle::Agreed;
 use super::split::Split;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::payments::RefusalReason;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -89,6 +89,7 @@ fn planned(table: &Split, who: u32, last: bool) -> Option<ParticipantId> {
 /// The cheque after an operation; `None` if it is refused.
 fn after(table: &Split, operation: &Operation, number: u128) -> Option<Split> {
     let seen = Agreed::Version(table.version);
+    let outside = Agreed::Version(table.version);
     let pending = |which: usize| {
         let all = table.participants.iter().filter_map(|one| one.settlement.pending());
         let all: Vec<_> = all.map(|last| last.transfer_id).collect();
@@ -96,11 +97,13 @@ fn after(table: &Split, operation: &Operation, number: u128) -> Option<Split> {
     };
     match operation {
         Operation::Advances { parts } => {
-            let total = table.total().minor().max(0);
+            let unit = unit(table);
+            let total = table.total().thousandths().max(0) / unit;
             let parts =
                 (2..).zip(parts).filter(|(id, part)| **part > 0 && table.participant(ParticipantId(*id)).is_some());
-            let advances = parts.map(|(id, part)| (ParticipantId(id), Money::from_minor(total * part / 1_000)));
-            let advances = advances.filter(|(_, part)| *part > Money::ZERO).collect::<BTreeMap<_, _>>();
+            let advances =
+                parts.map(|(id, part)| (ParticipantId(id), BillMoney::from_thousandths(total * part / 1_000 * unit)));
+            let advances = advances.filter(|(_, part)| *part > BillMoney::ZERO).collect::<BTreeMap<_, _>>();
             table.set_advances(table.version, &advances).ok().flatten()
         }
         Operation::Claim { who, line, numerator } => {
@@ -114,9 +117,11 @@ fn after(table: &Split, operation: &Operation, number: u128) -> Option<Split> {
             table.settle_to(user_id, None, to, seen, "RUB", transfer(number)).ok().map(|(table, _)| table)
         }
         Operation::Cash { who, last } => {
-            table.record_cash(ParticipantId(*who), planned(table, *who, *last), seen, Outside::CASH).ok()
+            table.record_cash(ParticipantId(*who), planned(table, *who, *last), outside, Outside::CASH).ok()
         }
-        Operation::Report { who } => table.report(ParticipantId(*who), planned(table, *who, false), seen, None).ok()?,
+        Operation::Report { who } => {
+            table.report(ParticipantId(*who), planned(table, *who, false), outside, None).ok()?
+        }
         Operation::Confirm { who } => table.confirm_report(ParticipantId(*who)).ok(),
         Operation::Unmark { who } => table.unmark_cash(ParticipantId(*who)).ok(),
         Operation::GiveBack { by, to, cash } => {
@@ -127,7 +132,7 @@ fn after(table: &Split, operation: &Operation, number: u128) -> Option<Split> {
             } else {
                 table.participant(to)?.settlement.paid()
             };
-            let means = if *cash { Means::Cash } else { Means::Balance { rate: Some(Rate::SAME) } };
+            let means = if *cash { Means::Cash } else { Means::Balance { conversion: Some(Conversion::Same) } };
             table.refund_by(by, to, paid, means, transfer(number)).ok().map(|(table, _)| table)
         }
         Operation::Remove { who } => table.remove(ParticipantId(*who)).ok(),
@@ -140,8 +145,8 @@ fn after(table: &Split, operation: &Operation, number: u128) -> Option<Split> {
 /// What a participant is owed, if no transfer from or to them succeeds but those that are arriving.
 fn owed(table: &Split, id: ParticipantId) -> i64 {
     let (dues, one) = (table.dues(), table.participant(id).unwrap());
-    let due = dues.of(id).due().minor() - table.advance_of(id, dues.total).minor();
-    -(due - one.settlement.paid().minor() + one.settlement.arriving.minor())
+    let due = dues.of(id).due().thousandths() - table.advance_of(id, dues.total).thousandths();
+    -(due - one.settlement.paid().thousandths() + one.settlement.arriving.thousandths())
 }
 
 /// What participants hold of each other's money, kept from the outside: by cash that is recorded and transfers that arrive.
@@ -159,7 +164,7 @@ fn track(wallets: &mut Wallets, before: &Split, table: &Split, operation: &Opera
         if let Some(attempt) = one.settlement.pending().filter(|_| new.settlement.pending().is_none())
             && matches!(operation, Operation::Complete { .. })
         {
-            let amount = attempt.amount.minor();
+            let amount = attempt.amount.thousandths();
             match attempt.direction {
                 Direction::To(to) => pay(wallets, one.id, to, amount),
                 Direction::ToOwner => pay(wallets, one.id, ParticipantId::OWNER, amount),
@@ -171,13 +176,15 @@ fn track(wallets: &mut Wallets, before: &Split, table: &Split, operation: &Opera
     pairs.sort_unstable();
     pairs.dedup();
     for (from, to) in pairs {
-        let cash = |split: &Split| split.between.get(&(from, to)).map_or(0, |between| between.cash.minor());
+        let cash = |split: &Split| split.between.get(&(from, to)).map_or(0, |between| between.cash.thousandths());
         pay(wallets, from, to, cash(table) - cash(before));
     }
     for one in &table.participants {
         // Cash to the owner who alone has paid the restaurant.
         let alone = |split: &Split| {
-            split.participant(one.id).map_or(0, |one| one.settlement.cash.minor() - split.cash_between(one.id).minor())
+            split
+                .participant(one.id)
+                .map_or(0, |one| one.settlement.cash.thousandths() - split.cash_between(one.id).thousandths())
         };
         pay(wallets, one.id, ParticipantId::OWNER, alone(table) - alone(before));
     }
@@ -197,18 +204,18 @@ proptest! {
             table = changed;
             track(&mut wallets, &before, &table, operation);
             let dues = table.dues();
-            prop_assert_eq!(sum(&dues), table.total().minor());
+            prop_assert_eq!(sum(&dues), table.total().thousandths());
             if table.has_several_payers() {
-                let balances: i64 = table.participants.iter().map(|one| table.to_pay(&dues, one).minor()).sum();
-                prop_assert_eq!(balances, -dues.unclaimed.minor(), "after {:?}", operation);
+                let balances: i64 = table.participants.iter().map(|one| table.to_pay(&dues, one).thousandths()).sum();
+                prop_assert_eq!(balances, -dues.unclaimed.thousandths(), "after {:?}", operation);
             }
             for one in &table.participants {
                 let is_only_payer = one.id == ParticipantId::OWNER && !table.has_several_payers();
                 let held = wallets.get(&one.id).copied().unwrap_or_default();
-                prop_assert!(is_only_payer || one.settlement.paid().minor() == -held, "{} after {:?}", one.id, operation);
+                prop_assert!(is_only_payer || one.settlement.paid().thousandths() == -held, "{} after {:?}", one.id, operation);
                 let arriving: i64 = table.participants.iter().filter_map(|other| other.settlement.pending())
-                    .filter(|last| last.direction == Direction::To(one.id)).map(|last| last.amount.minor()).sum();
-                prop_assert_eq!(one.settlement.arriving.minor(), arriving);
+                    .filter(|last| last.direction == Direction::To(one.id)).map(|last| last.amount.thousandths()).sum();
+                prop_assert_eq!(one.settlement.arriving.thousandths(), arriving);
             }
             let gone = wallets.iter().filter(|(id, _)| table.participant(**id).is_none());
             prop_assert!(gone.into_iter().all(|(_, held)| *held == 0), "who has left has no money in the bill");
@@ -217,8 +224,8 @@ proptest! {
                 for one in &before.participants {
                     let got = owed(&before, one.id) - owed(&table, one.id);
                     let gets = table.participant(one.id).unwrap().settlement;
-                    let more = gets.received.minor() + gets.arriving.minor()
-                        - one.settlement.received.minor() - one.settlement.arriving.minor();
+                    let more = gets.received.thousandths() + gets.arriving.thousandths()
+                        - one.settlement.received.thousandths() - one.settlement.arriving.thousandths();
                     prop_assert!(more == 0 || more <= owed(&before, one.id), "{} got {} ({}) after {:?}", one.id, more, got, operation);
                 }
             }
@@ -234,8 +241,8 @@ proptest! {
             table = after(&table, operation, number).unwrap_or(table);
             let dues = table.dues();
             if table.is_settled(&dues) {
-                prop_assert_eq!(dues.unclaimed, Money::ZERO);
-                prop_assert!(table.participants.iter().all(|one| table.to_pay(&dues, one) == Money::ZERO));
+                prop_assert_eq!(dues.unclaimed, BillMoney::ZERO);
+                prop_assert!(table.participants.iter().all(|one| table.to_pay(&dues, one) == BillMoney::ZERO));
                 prop_assert!(table.plan(&dues).is_empty());
                 prop_assert!(table.participants.iter().all(|one| !one.settlement.is_moving()));
             }
@@ -261,10 +268,10 @@ proptest! {
             table = table.transfer_completed(pending.transfer_id).unwrap();
         }
         prop_assume!(table.has_several_payers() && table.is_payable());
-        prop_assume!(table.dues().unclaimed == Money::ZERO && table.participants.iter().all(|one| !one.settlement.is_moving()));
+        prop_assume!(table.dues().unclaimed == BillMoney::ZERO && table.participants.iter().all(|one| !one.settlement.is_moving()));
         for _ in 0..100 {
             let Some(next) = table.plan(&table.dues()).first().copied() else { break };
-            prop_assert!(next.amount > Money::ZERO);
+            prop_assert!(next.amount > BillMoney::ZERO);
             let agreed = Agreed::Amount(next.amount);
             table = table.record_cash(next.from, Some(next.to), agreed, Outside::CASH).unwrap();
         }
@@ -281,13 +288,13 @@ proptest! {
             if matches!(operation, Operation::Advances { .. }) { continue }
             table = after(&table, operation, number).unwrap_or(table);
             let dues = table.dues();
-            let mut owed: BTreeMap<ParticipantId, Money> = BTreeMap::new();
+            let mut owed: BTreeMap<ParticipantId, BillMoney> = BTreeMap::new();
             for one in table.plan(&dues) {
                 let (other, sign) = if one.to == ParticipantId::OWNER { (one.from, 1) } else { (one.to, -1) };
-                prop_assert!(owed.insert(other, Money::from_minor(sign * one.amount.minor())).is_none());
+                prop_assert!(owed.insert(other, BillMoney::from_thousandths(sign * one.amount.thousandths())).is_none());
             }
             for one in table.participants.iter().skip(1) {
-                let planned = owed.get(&one.id).copied().unwrap_or(Money::ZERO);
+                let planned = owed.get(&one.id).copied().unwrap_or(BillMoney::ZERO);
                 prop_assert_eq!(planned, table.to_pay(&dues, one));
             }
             prop_assert!(table.between.is_empty());

@@ -2,16 +2,16 @@
 
 use super::breakdown::Breakdown;
 use super::dues::Dues;
-use super::fixtures::{split, transfer, user};
+use super::fixtures::{split_in, transfer, user};
 use super::fraction::Fraction;
 use super::method::{BasisPoints, Method, Tip};
 use super::negative::Negative;
 use super::participant::ParticipantId;
-use super::rate::Rate;
+use super::rate::{Conversion, Rate};
 use super::refund::Means;
 use super::settle::Agreed;
 use super::split::Split;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::payments::RefusalReason;
 use proptest::prelude::*;
 
@@ -56,7 +56,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![5 => claim, 1 => settlements]
 }
 
-/// Lines with realistic prices, including free ones and odd kopecks.
+/// Lines with realistic prices in smallest units, including free ones and odd ones.
 fn lines() -> impl Strategy<Value = Vec<i64>> {
     prop::collection::vec(prop_oneof![1 => Just(0), 8 => 1..500_000_i64], 0..12)
 }
@@ -65,7 +65,7 @@ fn tip() -> impl Strategy<Value = Option<Tip>> {
     prop_oneof![
         Just(None),
         (0..=10_000_i64).prop_map(|points| Some(Tip::Percent(BasisPoints::new(points).unwrap()))),
-        (0..100_000_i64).prop_map(|minor| Some(Tip::Amount(Money::from_minor(minor)))),
+        (0..100_000_i64).prop_map(|minor| Some(Tip::Amount(BillMoney::from_thousandths(minor)))),
     ]
 }
 
@@ -73,6 +73,11 @@ fn tip() -> impl Strategy<Value = Option<Tip>> {
 pub(super) fn signed_lines() -> impl Strategy<Value = Vec<i64>> {
     prop::collection::vec(prop_oneof![1 => Just(0), 1 => -100_000..0_i64, 5 => 1..500_000_i64], 0..12)
 }
+
+/// Currencies with 2, 0 and 3 decimals, that of the accounts, and one whose bills had more decimals in earlier releases. With
+/// the unit of the amounts in thousandths, and the least rate.
+const CURRENCIES: [(Option<&str>, i64, i64); 5] =
+    [(Some("RUB"), 10, 1), (Some("JPY"), 1_000, 1), (Some("KWD"), 1, 250), (None, 10, 1), (Some("JPY"), 10, 1)];
 
 /// A cheque without claims. It may not add up; its owner confirmed it.
 fn table() -> impl Strategy<Value = Split> {
@@ -84,19 +89,24 @@ pub(super) fn table_of(lines: impl Strategy<Value = Vec<i64>>) -> impl Strategy<
     let extras = (0..50_000_i64, taken_off, 0..20_000_i64, -50..100_i64, -2_500..5_000_i64);
     (lines, extras, tip(), any::<[u8; 22]>()).prop_map(|(lines, extras, tip, digits)| {
         let (service, discount, tax, rounding, difference) = extras;
-        let mut table = split(&lines);
+        let (currency, unit, least_rate) = CURRENCIES[usize::from(digits[0]) % CURRENCIES.len()];
+        let money = |units: i64| BillMoney::from_thousandths(units * unit);
+        let mut table = split_in(unit, &lines);
         table.hash = contracts::ids::ChequeHash::from_random(digits);
-        table.cheque.currency = ["RUB", "JPY"].get(usize::from(digits[0] % 4)).map(|currency| (*currency).to_owned());
-        table.rate = Rate::from_millionths(1_000_000 + i64::from(digits[1]) * 10_000).ok();
-        table.cheque.service = Some(Money::from_minor(service));
-        table.cheque.discount = Some(Money::from_minor(discount));
-        table.cheque.tax = Some(Money::from_minor(tax));
-        table.cheque.rounding = Some(Money::from_minor(rounding));
+        table.cheque.currency = currency.map(str::to_owned);
+        table.rate = Rate::from_millionths(least_rate * 1_000_000 + i64::from(digits[1]) * 10_000).ok();
+        table.cheque.service = Some(money(service));
+        table.cheque.discount = Some(money(discount));
+        table.cheque.tax = Some(money(tax));
+        table.cheque.rounding = Some(money(rounding));
         let parts = lines.iter().sum::<i64>() + service - discount + tax + rounding;
-        table.cheque.total_account = Some(Money::from_minor((parts + difference).max(0)));
+        table.cheque.total_account = Some(money((parts + difference).max(0)));
         table.cheque.recompute_status();
         table.confirmed = true;
-        table.tip = tip;
+        table.tip = tip.map(|tip| match tip {
+            Tip::Amount(units) => Tip::Amount(money(units.thousandths())),
+            Tip::Percent(_) => tip,
+        });
         (2..=PARTICIPANTS).fold(table, |table, id| table.with_user(i64::from(100 + id)))
     })
 }
@@ -118,10 +128,10 @@ pub(super) fn divided(table: impl Strategy<Value = Split>) -> impl Strategy<Valu
                     Method::Percent(ids.zip(parts_of(10_000, &weights)).map(|(id, part)| (id, points(part))).collect())
                 }
                 _ => {
-                    let total = table.total().minor().max(0);
-                    Method::Exact(
-                        ids.zip(parts_of(total, &weights)).map(|(id, part)| (id, Money::from_minor(part))).collect(),
-                    )
+                    let unit = unit(&table);
+                    let parts = parts_of(table.total().thousandths().max(0) / unit, &weights);
+                    let parts = parts.into_iter().map(|part| BillMoney::from_thousandths(part * unit));
+                    Method::Exact(ids.zip(parts).collect())
                 }
             };
             table
@@ -148,7 +158,7 @@ fn parts_of(whole: i64, weights: &[u32]) -> Vec<i64> {
 /// The cheque after an operation; unchanged if the operation is refused.
 fn after(table: &Split, operation: &Operation, number: u128) -> Split {
     let pending = table.participants.iter().find_map(|one| one.settlement.pending()).map(|last| last.transfer_id);
-    let seen = Agreed::Version(table.version);
+    let version = table.version;
     let changed = match *operation {
         Operation::Claim { who, line, numerator, denominator } => {
             let line = table.cheque.products.get(line).map_or(0, |line| line.id);
@@ -156,14 +166,15 @@ fn after(table: &Split, operation: &Operation, number: u128) -> Split {
             let who = table.participant(ParticipantId(who));
             who.and_then(|who| table.claim(who.id, line, part).ok().flatten())
         }
-        Operation::Settle { who } => {
-            table.settle(user(i64::from(100 + who)), None, seen, "RUB", transfer(number)).ok().map(|(table, _)| table)
-        }
-        Operation::Cash { who } => table.paid_cash(ParticipantId(who), seen).ok(),
+        Operation::Settle { who } => table
+            .settle(user(i64::from(100 + who)), None, Agreed::Version(version), "RUB", transfer(number))
+            .ok()
+            .map(|(table, _)| table),
+        Operation::Cash { who } => table.paid_cash(ParticipantId(who), Agreed::Version(version)).ok(),
         Operation::Unmark { who } => table.unmark_cash(ParticipantId(who)).ok(),
         Operation::Refund { who, all, cash } => table.participant(ParticipantId(who)).and_then(|one| {
             let amount = if all { one.settlement.paid() } else { table.to_pay(&table.dues(), one).negated() };
-            let means = if cash { Means::Cash } else { Means::Balance { rate: Some(Rate::SAME) } };
+            let means = if cash { Means::Cash } else { Means::Balance { conversion: Some(Conversion::Same) } };
             table.refund(one.id, amount, means, transfer(number)).ok().map(|(table, _)| table)
         }),
         Operation::Remove { who } => table.remove(ParticipantId(who)).ok(),
@@ -182,19 +193,29 @@ fn after(table: &Split, operation: &Operation, number: u128) -> Split {
     changed.unwrap_or_else(|| table.clone())
 }
 
-pub(super) fn sum(dues: &Dues) -> i64 {
-    dues.unclaimed.minor() + dues.of.values().map(|due| due.due().minor()).sum::<i64>()
+/// In which steps, in thousandths, the cheque is divided.
+pub(super) fn unit(table: &Split) -> i64 {
+    table.unit_of(&table.parts())
 }
 
-/// A participant's exact claims, in minor units times 840, which is divisible by every denominator up to 8.
+pub(super) fn sum(dues: &Dues) -> i64 {
+    dues.unclaimed.thousandths() + dues.of.values().map(|due| due.due().thousandths()).sum::<i64>()
+}
+
+/// A participant's exact claims, in thousandths times 840, which is divisible by every denominator up to 8.
 fn claimed(table: &Split, who: ParticipantId) -> i128 {
     let of_one = table.claims.iter().filter(|((_, claimant), _)| *claimant == who);
     of_one
         .map(|((line, _), part)| {
-            let total = table.line(*line).and_then(|line| line.total).map_or(0, Money::minor);
+            let total = table.line(*line).and_then(|line| line.total).map_or(0, BillMoney::thousandths);
             i128::from(total) * i128::from(part.numerator()) * 840 / i128::from(part.denominator())
         })
         .sum()
+}
+
+/// Whether an amount is a whole number of the smallest unit of the currency, or the bill itself is not.
+fn is_payable_in_its_currency(table: &Split, amount: BillMoney) -> bool {
+    !table.cheque.fits_currency() || contracts::currency::fits(amount, table.cheque.currency.as_deref())
 }
 
 proptest! {
@@ -208,8 +229,11 @@ proptest! {
         for (number, operation) in (1..).zip(&operations) {
             table = after(&table, operation, number);
             let dues = table.dues();
-            prop_assert_eq!(sum(&dues), table.total().minor(), "after {:?}", operation);
+            prop_assert_eq!(sum(&dues), table.total().thousandths(), "after {:?}", operation);
             prop_assert_eq!(dues.total, table.total());
+            for due in dues.of.values() {
+                prop_assert!(is_payable_in_its_currency(&table, due.due()), "{} after {:?}", due.due(), operation);
+            }
         }
     }
 
@@ -243,7 +267,7 @@ proptest! {
             table = after(&table, operation, number);
             let dues = table.dues();
             for one in table.participants.iter().filter(|one| one.settlement.is_started() && one.settlement.pending().is_none()) {
-                prop_assert_eq!(table.to_pay(&dues, one), Money::ZERO, "{} after {:?}", one.id, operation);
+                prop_assert_eq!(table.to_pay(&dues, one), BillMoney::ZERO, "{} after {:?}", one.id, operation);
             }
         }
     }
@@ -256,12 +280,12 @@ proptest! {
         for (number, operation) in (1..).zip(&operations) {
             table = after(&table, operation, number);
             let dues = table.dues();
-            prop_assert!(table.collected() <= dues.total.max(Money::ZERO), "after {:?}", operation);
+            prop_assert!(table.collected() <= dues.total.max(BillMoney::ZERO), "after {:?}", operation);
             if table.is_settled(&dues) {
-                let paid: i64 = table.participants.iter().map(|one| one.settlement.paid().minor()).sum();
-                let own = dues.of(ParticipantId::OWNER).due().minor();
-                prop_assert_eq!(paid + own, dues.total.minor(), "the owner has what the others ate");
-                prop_assert!(table.participants.iter().all(|one| table.to_pay(&dues, one) == Money::ZERO));
+                let paid: i64 = table.participants.iter().map(|one| one.settlement.paid().thousandths()).sum();
+                let own = dues.of(ParticipantId::OWNER).due().thousandths();
+                prop_assert_eq!(paid + own, dues.total.thousandths(), "the owner has what the others ate");
+                prop_assert!(table.participants.iter().all(|one| table.to_pay(&dues, one) == BillMoney::ZERO));
             }
         }
     }
@@ -277,8 +301,8 @@ proptest! {
         for (number, operation) in (1..).zip(&operations) {
             table = after(&table, operation, number);
             let dues = table.dues();
-            prop_assert!(dues.unclaimed >= Money::ZERO, "after {:?}", operation);
-            prop_assert!(dues.of.values().all(|due| due.due() >= Money::ZERO), "after {:?}", operation);
+            prop_assert!(dues.unclaimed >= BillMoney::ZERO, "after {:?}", operation);
+            prop_assert!(dues.of.values().all(|due| due.due() >= BillMoney::ZERO), "after {:?}", operation);
         }
     }
 
@@ -305,7 +329,7 @@ proptest! {
             // The owner never settles, so every part always has an open slot.
             Method::Equal => prop_assert_eq!(all, table.parts()),
             Method::Shares(_) | Method::Percent(_) | Method::Exact(_) => {
-                prop_assert_eq!(dues.unclaimed, Money::ZERO, "with these methods nothing stays unclaimed");
+                prop_assert_eq!(dues.unclaimed, BillMoney::ZERO, "with these methods nothing stays unclaimed");
             }
         }
     }
@@ -316,16 +340,16 @@ proptest! {
     ) {
         let claims = operations.iter().filter(|operation| matches!(operation, Operation::Claim { .. }));
         let table = claims.fold(table, |table, operation| after(&table, operation, 0));
-        let dues = table.dues();
+        let (dues, unit) = (table.dues(), i128::from(unit(&table)));
         let parts = table.parts();
-        let (items, extras) = (parts.items.minor(), parts.due().minor() - parts.items.minor());
+        let (items, extras) = (parts.items.thousandths(), parts.due().thousandths() - parts.items.thousandths());
         for (id, due) in &dues.of {
-            let off = i128::from(due.items.minor()) * 840 - claimed(&table, *id);
-            prop_assert!(off.abs() < 840, "the lines of {} are off by {}/840", id, off);
+            let off = i128::from(due.items.thousandths()) * 840 - claimed(&table, *id);
+            prop_assert!(off.abs() < 840 * unit, "the lines of {} are off by {}/840 thousandths", id, off);
             // Service, tax, tip and the other extras together are in proportion to the rounded lines.
-            let mine = i128::from(due.due().minor() - due.items.minor());
-            let exact = i128::from(extras) * i128::from(due.items.minor());
-            prop_assert!((mine * i128::from(items) - exact).abs() < i128::from(items.max(1)), "extras of {}", id);
+            let mine = i128::from(due.due().thousandths() - due.items.thousandths());
+            let exact = i128::from(extras) * i128::from(due.items.thousandths());
+            prop_assert!((mine * i128::from(items) - exact).abs() < i128::from(items.max(1)) * unit, "extras of {}", id);
         }
     }
 
@@ -337,18 +361,18 @@ proptest! {
                 Method::Equal => 1,
                 Method::Shares(shares) => shares.get(&id).copied().unwrap_or(0).into(),
                 Method::Percent(percents) => percents.get(&id).map_or(0, |part| part.get().into()),
-                Method::Exact(amounts) => amounts.get(&id).map_or(0, |amount| amount.minor().into()),
+                Method::Exact(amounts) => amounts.get(&id).map_or(0, |amount| amount.thousandths().into()),
             }
         };
         let all: i128 = table.participants.iter().map(|one| weight(one.id)).sum();
         prop_assume!(all > 0);
-        let dues = table.dues();
+        let (dues, unit) = (table.dues(), i128::from(unit(&table)));
         for (id, due) in &dues.of {
-            let off = i128::from(due.due().minor()) * all - i128::from(dues.total.minor()) * weight(*id);
-            prop_assert!(off.abs() < all);
-            prop_assert!(weight(*id) > 0 || due.due() == Money::ZERO, "a participant without a share pays nothing");
+            let off = i128::from(due.due().thousandths()) * all - i128::from(dues.total.thousandths()) * weight(*id);
+            prop_assert!(off.abs() < all * unit);
+            prop_assert!(weight(*id) > 0 || due.due() == BillMoney::ZERO, "a participant without a share pays nothing");
         }
-        prop_assert_eq!(dues.unclaimed, Money::ZERO);
+        prop_assert_eq!(dues.unclaimed, BillMoney::ZERO);
     }
 
     #[test]
@@ -366,13 +390,14 @@ proptest! {
         let Ok(Some(more)) = before.claim(who, line, all) else { return Ok(()) };
         let (old, new) = (before.dues(), more.dues());
         prop_assert!(new.of(who).due() >= old.of(who).due());
-        let parts = before.parts();
-        let (items, extras) = (parts.items.minor(), parts.due().minor() - parts.items.minor());
+        let (parts, unit) = (before.parts(), unit(&before));
+        let items = parts.items.thousandths() / unit;
+        let extras = parts.due().thousandths() / unit - items;
         for (id, due) in &new.of {
             // The odd unit may move: the lines of another are rounded by less than a unit before and after, so that they
             // rise by one at most; the extras follow the rounded lines, which a tip of 90 % makes almost another one,
             // and are rounded twice as well.
-            let rise = due.due().minor() - old.of(*id).due().minor();
+            let rise = (due.due().thousandths() - old.of(*id).due().thousandths()) / unit;
             let odd = rise <= 0 || (i128::from(rise) - 3) * i128::from(items.max(1)) < i128::from(extras);
             prop_assert!(*id == who || odd, "{} pays {} more", id, rise);
         }
@@ -406,7 +431,7 @@ proptest! {
             table = settled.unwrap_or(table);
         }
         let dues = table.dues();
-        prop_assert_eq!(dues.unclaimed, Money::ZERO);
+        prop_assert_eq!(dues.unclaimed, BillMoney::ZERO);
         prop_assert!(table.is_settled(&dues));
     }
 }

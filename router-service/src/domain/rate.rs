@@ -1,6 +1,6 @@
 //! The rate at which a bill in another currency is settled between accounts.
 
-use contracts::money::Money;
+use contracts::money::{Amount, BillAmount, BillMoney, Money, MoneyError};
 use std::fmt;
 
 /// Decimals of a rate: it is stored in millionths.
@@ -18,9 +18,6 @@ pub struct Rate(i64);
 pub struct NotARate;
 
 impl Rate {
-    /// The same currency.
-    pub const SAME: Self = Self(ONE);
-
     /// Creates a rate from millionths.
     ///
     /// # Errors
@@ -50,12 +47,55 @@ impl Rate {
         self.0
     }
 
-    /// The amount in the currency of the accounts; half a minor unit is rounded away from zero. `None` if it is too
-    /// large for an amount of money.
-    pub fn convert(self, amount: Money) -> Option<Money> {
-        let exact = i128::from(amount.minor()) * i128::from(self.0);
-        let half = i128::from(ONE / 2) * exact.signum();
-        i64::try_from((exact + half) / i128::from(ONE)).ok().map(Money::from_minor)
+    /// The amount in the currency of the accounts; half a hundredth is rounded away from zero. `None` if it is too large for
+    /// an amount of money.
+    pub fn convert(self, amount: BillMoney) -> Option<Money> {
+        let exact = i128::from(amount.thousandths()) * i128::from(self.0);
+        let hundredth = i128::from(ONE) * 10;
+        let half = hundredth / 2 * exact.signum();
+        i64::try_from((exact + half) / hundredth).ok().map(Money::from_minor)
+    }
+}
+
+/// How amounts of a bill become amounts between accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conversion {
+    /// The bill is in the currency of the accounts: amounts stay the same.
+    Same,
+    /// At the rate that the owner named.
+    At(Rate),
+}
+
+/// Why an amount of a bill cannot be transferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTransferable {
+    /// Less than the accounts' smallest unit.
+    #[error("the amount is too small for a transfer")]
+    TooSmall,
+    /// More than an amount can be.
+    #[error("the amount is too large for a transfer")]
+    TooLarge,
+    /// It has a third decimal, which accounts do not have.
+    #[error("the amount has more decimals than the accounts")]
+    ThirdDecimal,
+}
+
+impl Conversion {
+    /// The amount that is transferred.
+    ///
+    /// # Errors
+    /// [`NotTransferable`].
+    pub fn convert(self, amount: BillAmount) -> Result<Amount, NotTransferable> {
+        match self {
+            Self::Same => amount.to_amount().ok_or(NotTransferable::ThirdDecimal),
+            Self::At(rate) => {
+                let converted = rate.convert(amount.money()).ok_or(NotTransferable::TooLarge)?;
+                Amount::new(converted).map_err(|error| match error {
+                    MoneyError::NotPositive => NotTransferable::TooSmall,
+                    _ => NotTransferable::TooLarge,
+                })
+            }
+        }
     }
 }
 
@@ -84,8 +124,23 @@ mod tests {
     #[test]
     fn half_a_unit_is_rounded_away_from_zero() {
         let rate = Rate::from_json_number("0.5").unwrap();
-        let converted = |minor| rate.convert(Money::from_minor(minor)).map(Money::minor);
-        assert_eq!((converted(3), converted(-3), converted(2)), (Some(2), Some(-2), Some(1)));
-        assert_eq!(Rate::from_json_number("1000000").unwrap().convert(Money::from_minor(i64::MAX)), None);
+        let converted = |thousandths| rate.convert(BillMoney::from_thousandths(thousandths)).map(Money::minor);
+        assert_eq!((converted(30), converted(-30), converted(20)), (Some(2), Some(-2), Some(1)));
+        assert_eq!((converted(9), converted(10), converted(-29)), (Some(0), Some(1), Some(-1)));
+        let largest = BillMoney::from_thousandths(i64::MAX);
+        assert_eq!(Rate::from_json_number("1000000").unwrap().convert(largest), None);
+    }
+
+    #[test]
+    fn an_amount_in_the_currency_of_the_accounts_is_transferred_exactly_or_not_at_all() {
+        let convert = |conversion: Conversion, thousandths| {
+            let amount = BillAmount::new(BillMoney::from_thousandths(thousandths)).unwrap();
+            conversion.convert(amount).map(Amount::minor)
+        };
+        let at = |rate| Conversion::At(Rate::from_json_number(rate).unwrap());
+        assert_eq!(convert(Conversion::Same, 1_230), Ok(123));
+        assert_eq!(convert(Conversion::Same, 1_234), Err(NotTransferable::ThirdDecimal));
+        assert_eq!((convert(at("1"), 1_234), convert(at("250.5"), 334)), (Ok(123), Ok(8_367)));
+        assert_eq!(convert(at("0.01"), 1), Err(NotTransferable::TooSmall));
     }
 }

@@ -1,10 +1,11 @@
 //! The owner gives money back: all that a participant has paid, or what they are owed after a change.
 
+use super::currency::NotWhole;
 use super::participant::{Attempt, AttemptState, Direction, ParticipantId};
-use super::rate::Rate;
+use super::rate::{Conversion, NotTransferable};
 use super::split::Split;
 use contracts::ids::TransferId;
-use contracts::money::{Amount, Money};
+use contracts::money::{Amount, BillAmount, BillMoney};
 use contracts::router::TransferRequested;
 
 /// How money is given back.
@@ -13,7 +14,7 @@ pub enum Means {
     /// By a transfer from the owner's balance.
     Balance {
         /// From the currency of the bill to that of the accounts.
-        rate: Option<Rate>,
+        conversion: Option<Conversion>,
     },
     /// Outside the app, as recorded by the owner.
     Cash,
@@ -35,10 +36,16 @@ pub enum RefundRefusal {
     #[error("the amount is neither what the participant is owed ({owed}) nor all that they have paid ({paid})")]
     OtherAmount {
         /// What they are owed.
-        owed: Money,
+        owed: BillMoney,
         /// All that they have paid.
-        paid: Money,
+        paid: BillMoney,
     },
+    /// The amount has more decimals than the currency of the bill.
+    #[error(transparent)]
+    NotWhole(#[from] NotWhole),
+    /// The bill is in the currency of the accounts, and the amount has more decimals.
+    #[error("the amount has more decimals than the accounts: give it back in cash")]
+    NotTransferable,
     /// The bill is in another currency than the accounts, and the owner has named no rate.
     #[error("the bill is in another currency than the accounts: give it back in cash, or name a rate")]
     NoRate,
@@ -66,7 +73,7 @@ impl Split {
         &self,
         by: ParticipantId,
         id: ParticipantId,
-        amount: Money,
+        amount: BillMoney,
         means: Means,
         transfer_id: TransferId,
     ) -> Result<(Self, Option<TransferRequested>), RefundRefusal> {
@@ -82,22 +89,20 @@ impl Split {
         if settlement.pending().is_some() {
             return Err(RefundRefusal::Pending);
         }
-        let paid = settlement.paid().max(Money::ZERO);
-        let owed = self.to_pay(&self.dues(), participant).negated().max(Money::ZERO);
-        if paid == Money::ZERO && owed == Money::ZERO {
+        let paid = settlement.paid().max(BillMoney::ZERO);
+        let owed = self.to_pay(&self.dues(), participant).negated().max(BillMoney::ZERO);
+        if paid == BillMoney::ZERO && owed == BillMoney::ZERO {
             return Err(RefundRefusal::NothingToGiveBack);
         }
-        let agreed = Amount::new(amount).ok().filter(|_| amount == owed || amount == paid);
-        let agreed = agreed.ok_or(RefundRefusal::OtherAmount { owed, paid })?;
+        let agreed = BillAmount::new(amount).ok().filter(|_| amount == owed || amount == paid);
+        let Some(agreed) = agreed else { return Err(self.other_amount(amount, owed, paid)) };
         let requested = match means {
             Means::Cash => {
-                settlement.cash = Money::from_minor(settlement.cash.minor() - amount.minor());
+                settlement.cash = BillMoney::from_thousandths(settlement.cash.thousandths() - amount.thousandths());
                 None
             }
-            Means::Balance { rate } => {
-                let converted = rate.ok_or(RefundRefusal::NoRate)?.convert(agreed.money());
-                let converted = converted.and_then(|amount| Amount::new(amount).ok());
-                let amount_transferred = converted.ok_or(RefundRefusal::NothingToGiveBack)?;
+            Means::Balance { conversion } => {
+                let amount_transferred = transferable(conversion, agreed)?;
                 let transferred = amount_transferred.money();
                 let (direction, state) = (Direction::ToParticipant, AttemptState::Pending);
                 settlement.last = Some(Attempt { transfer_id, direction, amount, transferred, state });
@@ -118,6 +123,12 @@ impl Split {
             }
         };
         Ok((self.with_settlement(id, settlement), requested))
+    }
+
+    /// An amount that is neither what they are owed nor what they have paid.
+    pub(super) fn other_amount(&self, amount: BillMoney, owed: BillMoney, paid: BillMoney) -> RefundRefusal {
+        let refused = self.require_whole(amount).err();
+        refused.map_or(RefundRefusal::OtherAmount { owed, paid }, RefundRefusal::NotWhole)
     }
 
     /// Takes back everything that the owner has recorded about payments outside the app.
@@ -150,17 +161,25 @@ impl Split {
     }
 }
 
+/// What is transferred to give back an amount of the bill.
+pub(super) fn transferable(conversion: Option<Conversion>, amount: BillAmount) -> Result<Amount, RefundRefusal> {
+    conversion.ok_or(RefundRefusal::NoRate)?.convert(amount).map_err(|refusal| match refusal {
+        NotTransferable::TooSmall | NotTransferable::TooLarge => RefundRefusal::NothingToGiveBack,
+        NotTransferable::ThirdDecimal => RefundRefusal::NotTransferable,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{split, transfer, user};
+    use crate::domain::fixtures::{Hundredths, split, transfer, user};
     use crate::domain::fraction::Fraction;
     use crate::domain::method::Method;
     use crate::domain::settle::Agreed;
     use contracts::payments::RefusalReason;
 
     const ANN: ParticipantId = ParticipantId(2);
-    const BALANCE: Means = Means::Balance { rate: Some(Rate::SAME) };
+    const BALANCE: Means = Means::Balance { conversion: Some(Conversion::Same) };
 
     /// Ann (user 7) has paid 100 of 300 by a transfer.
     fn paid() -> Split {
@@ -169,8 +188,8 @@ mod tests {
         pending.transfer_completed(transfer(1)).unwrap()
     }
 
-    fn minor(minor: i64) -> Money {
-        Money::from_minor(minor)
+    fn minor(minor: i64) -> BillMoney {
+        BillMoney::from_hundredths(minor)
     }
 
     #[test]
@@ -178,12 +197,12 @@ mod tests {
         let paid = paid();
         let (pending, requested) = paid.refund(ANN, minor(100), BALANCE, transfer(2)).unwrap();
         let requested = requested.unwrap();
-        assert_eq!((requested.from_user, requested.to_user, requested.amount.minor()), (user(1), user(7), 100));
+        assert_eq!((requested.from_user, requested.to_user, requested.amount.hundredths()), (user(1), user(7), 100));
         assert!(pending.is_frozen(), "until the money is back");
         assert_eq!(pending.refund(ANN, minor(100), Means::Cash, transfer(3)), Err(RefundRefusal::Pending));
         let back = pending.transfer_completed(transfer(2)).unwrap();
         assert!(!back.is_frozen());
-        assert_eq!(back.participant(ANN).unwrap().settlement.paid(), Money::ZERO);
+        assert_eq!(back.participant(ANN).unwrap().settlement.paid(), BillMoney::ZERO);
         assert!(back.set_method(Method::Equal, None).unwrap().is_some());
         assert!(back.claim(ANN, 1, Fraction::ZERO).unwrap().is_some());
         assert_eq!(back.refund(ANN, minor(100), BALANCE, transfer(3)), Err(RefundRefusal::NothingToGiveBack));
@@ -203,7 +222,7 @@ mod tests {
     #[test]
     fn only_what_is_owed_or_all_that_was_paid_is_given_back() {
         let paid = paid();
-        let other = Err(RefundRefusal::OtherAmount { owed: Money::ZERO, paid: minor(100) });
+        let other = Err(RefundRefusal::OtherAmount { owed: BillMoney::ZERO, paid: minor(100) });
         for amount in [1, 99, 101, 0, -100] {
             assert_eq!(paid.refund(ANN, minor(amount), BALANCE, transfer(2)), other);
         }

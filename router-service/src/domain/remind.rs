@@ -3,7 +3,7 @@
 use super::participant::ParticipantId;
 use super::reminded::Reminded;
 use super::split::Split;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use time::{Duration, OffsetDateTime};
 
 /// Within this time after a reminder, another one does not count.
@@ -32,7 +32,7 @@ pub struct Reminder {
     /// The new state; `None` if they were reminded less than a minute ago.
     pub split: Option<Split>,
     /// What they have to pay, in the currency of the bill.
-    pub amount: Money,
+    pub amount: BillMoney,
 }
 
 impl Split {
@@ -51,8 +51,8 @@ impl Split {
         let plan = self.plan(&self.dues());
         let asked =
             plan.iter().filter(|one| one.from == id && (by == ParticipantId::OWNER || one.to == by) && id != by);
-        let amount = Money::from_minor(asked.map(|one| one.amount.minor()).sum());
-        if amount == Money::ZERO {
+        let amount = BillMoney::from_thousandths(asked.map(|one| one.amount.thousandths()).sum());
+        if amount == BillMoney::ZERO {
             return Err(RemindRefusal::NothingDue);
         }
         if participant.reminded.is_some_and(|reminded| now < reminded.at + INTERVAL) {
@@ -70,7 +70,7 @@ impl Split {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::split;
+    use crate::domain::fixtures::{Hundredths, split};
     use crate::domain::fraction::Fraction;
     use crate::domain::settle::Agreed;
 
@@ -82,11 +82,11 @@ mod tests {
         let split = split(&[100, 200]).with_guests(2).claimed(ANN, 2, Fraction::WHOLE);
         let now = split.created_at;
         let first = split.remind(ANN, ParticipantId::OWNER, now).unwrap();
-        assert_eq!(first.amount.minor(), 200);
+        assert_eq!(first.amount.hundredths(), 200);
         let once = first.split.unwrap();
         assert_eq!(once.participant(ANN).unwrap().reminded, Some(Reminded { at: now, times: 1 }));
         let soon = once.remind(ANN, ParticipantId::OWNER, now + Duration::seconds(59)).unwrap();
-        assert_eq!((soon.split, soon.amount.minor()), (None, 200));
+        assert_eq!((soon.split, soon.amount.hundredths()), (None, 200));
         let later = once.remind(ANN, ParticipantId::OWNER, now + INTERVAL).unwrap().split.unwrap();
         assert_eq!(later.participant(ANN).unwrap().reminded.unwrap().times, 2);
         let refused = |split: &Split, id, by| split.remind(id, by, now).map(drop).unwrap_err();

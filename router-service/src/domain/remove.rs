@@ -3,7 +3,7 @@
 use super::method::{BasisPoints, Method};
 use super::participant::ParticipantId;
 use super::split::Split;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 
 /// Why a participant cannot leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +36,7 @@ impl Split {
         if participant.settlement.is_started() {
             return Err(RemoveRefusal::SettlementStarted);
         }
-        if participant.advance != Money::ZERO {
+        if participant.advance != BillMoney::ZERO {
             return Err(RemoveRefusal::Advance);
         }
         let mut without = self.next();
@@ -60,8 +60,8 @@ impl Split {
             }
             Method::Exact(amounts) => {
                 if let Some(amount) = amounts.remove(&id) {
-                    let owner = amounts.get(&ParticipantId::OWNER).map_or(0, |amount| amount.minor());
-                    amounts.insert(ParticipantId::OWNER, Money::from_minor(owner + amount.minor()));
+                    let owner = amounts.get(&ParticipantId::OWNER).map_or(0, |amount| amount.thousandths());
+                    amounts.insert(ParticipantId::OWNER, BillMoney::from_thousandths(owner + amount.thousandths()));
                 }
             }
         }
@@ -100,14 +100,18 @@ mod tests {
         let percents =
             BTreeMap::from([(ParticipantId::OWNER, points(5_000)), (ANN, points(3_000)), (BORIS, points(2_000))]);
         let percent = split.set_method(Method::Percent(percents), None).unwrap().unwrap().remove(ANN).unwrap();
-        assert_eq!(percent.dues().of(ParticipantId::OWNER).due(), Money::from_minor(800));
+        assert_eq!(percent.dues().of(ParticipantId::OWNER).due(), BillMoney::from_hundredths(800));
         assert!(percent.is_payable());
-        let amounts = BTreeMap::from([(ANN, Money::from_minor(700)), (BORIS, Money::from_minor(300))]);
+        let amounts =
+            BTreeMap::from([(ANN, BillMoney::from_hundredths(700)), (BORIS, BillMoney::from_hundredths(300))]);
         let exact = split.set_method(Method::Exact(amounts), None).unwrap().unwrap().remove(ANN).unwrap();
-        assert_eq!(exact.dues().of(ParticipantId::OWNER).due(), Money::from_minor(700));
+        assert_eq!(exact.dues().of(ParticipantId::OWNER).due(), BillMoney::from_hundredths(700));
         assert!(exact.is_payable());
         let shares = split.set_method(Method::Shares(BTreeMap::from([(ANN, 1)])), None).unwrap().unwrap();
-        assert_eq!(shares.remove(ANN).unwrap().dues().of(ParticipantId::OWNER).due(), Money::from_minor(1_000));
+        assert_eq!(
+            shares.remove(ANN).unwrap().dues().of(ParticipantId::OWNER).due(),
+            BillMoney::from_hundredths(1_000)
+        );
     }
 
     #[test]

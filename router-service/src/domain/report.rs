@@ -2,9 +2,9 @@
 
 use super::outside::{Outside, OutsideMeans};
 use super::participant::{ParticipantId, Report};
-use super::rate::Rate;
 use super::settle::{Agreed, CashRefusal, SettleRefusal};
 use super::split::Split;
+use contracts::money::BillMoney;
 
 /// Why a report cannot be taken back or confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,11 +30,11 @@ impl Split {
         &self,
         id: ParticipantId,
         to: Option<ParticipantId>,
-        agreed: Agreed,
+        agreed: Agreed<BillMoney>,
         note: Option<String>,
     ) -> Result<Option<Self>, CashRefusal> {
         self.participant(id).ok_or(CashRefusal::NoSuchParticipant)?;
-        let due = self.payable(id, to, agreed, Some(Rate::SAME))?;
+        let due = self.payable_outside(id, to, agreed)?;
         Ok(self.with_report(id, Some(Report { amount: due.amount, to: due.to, note })))
     }
 
@@ -79,9 +79,9 @@ impl Split {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::split;
+    use crate::domain::fixtures::{Hundredths, split};
     use crate::domain::fraction::Fraction;
-    use contracts::money::Money;
+    use contracts::money::BillMoney;
 
     const ANN: ParticipantId = ParticipantId(2);
 
@@ -90,18 +90,18 @@ mod tests {
         split(&[100, 200]).with_guests(1).claimed(ANN, 2, Fraction::WHOLE)
     }
 
-    fn seen(minor: i64) -> Agreed {
-        Agreed::Amount(Money::from_minor(minor))
+    fn seen(minor: i64) -> Agreed<BillMoney> {
+        Agreed::Amount(BillMoney::from_hundredths(minor))
     }
 
     #[test]
     fn what_a_guest_says_counts_when_the_owner_confirms_it() {
         let said = table().report(ANN, None, seen(200), Some("by SBP".into())).unwrap().unwrap();
-        assert!(!said.is_frozen() && said.to_pay(&said.dues(), said.participant(ANN).unwrap()).minor() == 200);
+        assert!(!said.is_frozen() && said.to_pay(&said.dues(), said.participant(ANN).unwrap()).hundredths() == 200);
         assert_eq!(said.report(ANN, None, seen(200), Some("by SBP".into())), Ok(None), "the same again is no change");
         let paid = said.confirm_report(ANN).unwrap();
         let ann = paid.participant(ANN).unwrap();
-        assert_eq!((ann.settlement.cash.minor(), &ann.report), (200, &None));
+        assert_eq!((ann.settlement.cash.hundredths(), &ann.report), (200, &None));
         assert_eq!(ann.outside, Some(Outside { means: OutsideMeans::Other, note: Some("by SBP".into()) }));
         assert_eq!(paid.confirm_report(ANN), Err(ReportRefusal::NothingReported), "once");
         let dropped = said.drop_report(ANN).unwrap();
@@ -114,7 +114,7 @@ mod tests {
         assert!(table().report(ANN, None, seen(199), None).is_err(), "what is said is what is due");
         let said = table().report(ANN, None, seen(200), None).unwrap().unwrap();
         let more = said.claimed(ANN, 1, Fraction::WHOLE);
-        let due = Money::from_minor(300);
+        let due = BillMoney::from_hundredths(300);
         assert_eq!(more.confirm_report(ANN), Err(ReportRefusal::Settle(SettleRefusal::NotAgreed { due })));
     }
 }

@@ -1,14 +1,15 @@
 //! The owner says who else has paid the restaurant.
 
+use super::currency::NotWhole;
 use super::participant::ParticipantId;
 use super::split::Split;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use std::collections::BTreeMap;
 
 /// Why the owner cannot say who has paid the restaurant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdvancesRefusal {
-    /// Money has moved and was not given back.
+    /// BillMoney has moved and was not given back.
     #[error("money has moved: who has paid the restaurant is fixed until it is given back")]
     SettlementStarted,
     /// The bill was changed since the version on which this is based.
@@ -22,6 +23,9 @@ pub enum AdvancesRefusal {
     /// There is no participant with this number.
     #[error("there is no participant {0}")]
     NoSuchParticipant(ParticipantId),
+    /// An amount has more decimals than the currency.
+    #[error("{1}")]
+    NotWhole(ParticipantId, NotWhole),
     /// The owner has paid what the others have not.
     #[error("the owner has paid what is left: it is not named")]
     Owner,
@@ -29,9 +33,9 @@ pub enum AdvancesRefusal {
     #[error("together they have paid {paid}, which is more than the total of {total}")]
     TooMuch {
         /// What others than the owner have paid.
-        paid: Money,
+        paid: BillMoney,
         /// The total.
-        total: Money,
+        total: BillMoney,
     },
 }
 
@@ -44,7 +48,7 @@ impl Split {
     pub fn set_advances(
         &self,
         based_on: i64,
-        advances: &BTreeMap<ParticipantId, Money>,
+        advances: &BTreeMap<ParticipantId, BillMoney>,
     ) -> Result<Option<Self>, AdvancesRefusal> {
         if self.is_frozen() {
             return Err(AdvancesRefusal::SettlementStarted);
@@ -58,13 +62,17 @@ impl Split {
         if let Some(unknown) = advances.keys().find(|id| self.participant(**id).is_none()) {
             return Err(AdvancesRefusal::NoSuchParticipant(*unknown));
         }
-        let (paid, total) = (Money::from_minor(advances.values().map(|paid| paid.minor()).sum()), self.total());
-        if paid > total.max(Money::ZERO) {
+        for (id, paid) in advances {
+            self.require_whole(*paid).map_err(|refused| AdvancesRefusal::NotWhole(*id, refused))?;
+        }
+        let (paid, total) =
+            (BillMoney::from_thousandths(advances.values().map(|paid| paid.thousandths()).sum()), self.total());
+        if paid > total.max(BillMoney::ZERO) {
             return Err(AdvancesRefusal::TooMuch { paid, total });
         }
         let mut set = self.next();
         for participant in &mut set.participants {
-            participant.advance = advances.get(&participant.id).copied().unwrap_or(Money::ZERO);
+            participant.advance = advances.get(&participant.id).copied().unwrap_or(BillMoney::ZERO);
         }
         // A report says to whom was paid, which depends on who has paid the restaurant.
         if set.participants == self.participants {
@@ -77,21 +85,21 @@ impl Split {
     }
 
     /// What others than the owner have paid to the restaurant.
-    pub fn advanced(&self) -> Money {
-        Money::from_minor(self.participants.iter().map(|participant| participant.advance.minor()).sum())
+    pub fn advanced(&self) -> BillMoney {
+        BillMoney::from_thousandths(self.participants.iter().map(|participant| participant.advance.thousandths()).sum())
     }
 
     /// Whether others than the owner have paid to the restaurant.
     pub fn has_several_payers(&self) -> bool {
-        self.advanced() > Money::ZERO
+        self.advanced() > BillMoney::ZERO
     }
 
     /// What a participant has paid to the restaurant, of this total.
-    pub fn advance_of(&self, id: ParticipantId, total: Money) -> Money {
+    pub fn advance_of(&self, id: ParticipantId, total: BillMoney) -> BillMoney {
         if id == ParticipantId::OWNER {
-            return Money::from_minor(total.minor() - self.advanced().minor());
+            return BillMoney::from_thousandths(total.thousandths() - self.advanced().thousandths());
         }
-        self.participant(id).map_or(Money::ZERO, |participant| participant.advance)
+        self.participant(id).map_or(BillMoney::ZERO, |participant| participant.advance)
     }
 
     /// Whether the bill was corrected to less than what others than the owner have paid for it.
@@ -110,11 +118,11 @@ mod tests {
 
     const ANN: ParticipantId = ParticipantId(2);
 
-    fn minor(minor: i64) -> Money {
-        Money::from_minor(minor)
+    fn minor(minor: i64) -> BillMoney {
+        BillMoney::from_hundredths(minor)
     }
 
-    fn advances(amounts: &[(u32, i64)]) -> BTreeMap<ParticipantId, Money> {
+    fn advances(amounts: &[(u32, i64)]) -> BTreeMap<ParticipantId, BillMoney> {
         amounts.iter().map(|(id, amount)| (ParticipantId(*id), minor(*amount))).collect()
     }
 

@@ -1,9 +1,10 @@
 //! The owner sets how the cheque is split.
 
+use super::currency::NotWhole;
 use super::method::{BasisPoints, Method, Tip};
 use super::participant::ParticipantId;
 use super::split::Split;
-use contracts::money::Money;
+use contracts::money::{BillMoney, Money};
 
 /// Why the cheque cannot be split this way.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +15,12 @@ pub enum MethodRefusal {
     /// The given map contains an unknown participant.
     #[error("there is no participant {1}")]
     UnknownParticipant(&'static str, ParticipantId),
+    /// The exact amount of a participant has more decimals than the currency.
+    #[error("{1}")]
+    AmountNotWhole(ParticipantId, NotWhole),
+    /// The tip has more decimals than the currency.
+    #[error("{0}")]
+    TipNotWhole(NotWhole),
     /// All shares are 0.
     #[error("at least one share must be greater than 0")]
     NoShares,
@@ -25,12 +32,12 @@ pub enum MethodRefusal {
     },
     /// The amounts do not add up to the total.
     #[error("amounts add up to {sum} instead of {total}: {}",
-        missing_or_too_much(.total.minor() - .sum.minor(), |minor| Money::from_minor(minor).to_string()))]
+        missing_or_too_much(.total.thousandths() - .sum.thousandths(), |minor| BillMoney::from_thousandths(minor).to_string()))]
     AmountsOff {
         /// Their sum.
-        sum: Money,
+        sum: BillMoney,
         /// The required sum: the total including the tip.
-        total: Money,
+        total: BillMoney,
     },
 }
 
@@ -45,6 +52,9 @@ impl Split {
         }
         if (&self.method, self.tip) == (&method, tip) {
             return Ok(None);
+        }
+        if let Some(Tip::Amount(tip)) = tip {
+            self.require_whole(tip).map_err(MethodRefusal::TipNotWhole)?;
         }
         let changed = Self { method, tip, ..self.next() };
         match &changed.method {
@@ -64,7 +74,10 @@ impl Split {
             }
             Method::Exact(amounts) => {
                 changed.require_known("amounts", amounts.keys())?;
-                let sum = Money::from_minor(amounts.values().map(|amount| amount.minor()).sum());
+                for (id, amount) in amounts {
+                    self.require_whole(*amount).map_err(|refused| MethodRefusal::AmountNotWhole(*id, refused))?;
+                }
+                let sum = BillMoney::from_thousandths(amounts.values().map(|amount| amount.thousandths()).sum());
                 let total = changed.total();
                 if sum != total {
                     return Err(MethodRefusal::AmountsOff { sum, total });
@@ -106,7 +119,7 @@ mod tests {
     }
 
     fn amounts(minor: &[i64]) -> Method {
-        Method::Exact((1..).map(ParticipantId).zip(minor.iter().copied().map(Money::from_minor)).collect())
+        Method::Exact((1..).map(ParticipantId).zip(minor.iter().copied().map(BillMoney::from_hundredths)).collect())
     }
 
     #[test]
@@ -121,12 +134,12 @@ mod tests {
     #[test]
     fn exact_amounts_must_make_the_total_with_the_tip() {
         let split = split(&[100]).with_guests(1);
-        let tip = Some(Tip::Amount(Money::from_minor(10)));
+        let tip = Some(Tip::Amount(BillMoney::from_hundredths(10)));
         let refused = split.set_method(amounts(&[60, 40]), tip).unwrap_err();
         assert_eq!(refused.to_string(), "amounts add up to 1 instead of 1.10: 0.10 is missing");
         let changed = split.set_method(amounts(&[60, 50]), tip).unwrap().unwrap();
         assert!(changed.is_payable());
-        assert_eq!(changed.dues().of(ParticipantId(2)).due(), Money::from_minor(50));
+        assert_eq!(changed.dues().of(ParticipantId(2)).due(), BillMoney::from_hundredths(50));
     }
 
     #[test]

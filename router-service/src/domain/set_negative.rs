@@ -4,7 +4,7 @@ use super::method::Method;
 use super::negative::Negative;
 use super::split::Split;
 use contracts::cheque::Product;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 
 /// Why a negative line cannot be assigned this way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,11 +34,11 @@ impl Split {
             return Err(NegativeRefusal::SettlementStarted);
         }
         let amount = amount(self.line(line).ok_or(NegativeRefusal::NoSuchLine)?);
-        if amount >= Money::ZERO {
+        if amount >= BillMoney::ZERO {
             return Err(NegativeRefusal::NotNegative);
         }
         if let Some(Negative::Line(target)) = negative
-            && self.line(target).is_none_or(|target| self::amount(target) <= Money::ZERO)
+            && self.line(target).is_none_or(|target| self::amount(target) <= BillMoney::ZERO)
         {
             return Err(NegativeRefusal::NoSuchTarget);
         }
@@ -56,38 +56,40 @@ impl Split {
 
     /// The amount that participants share who claim this line: with the negative lines that take it back. `None` if the
     /// line does not exist, or can't be claimed.
-    pub fn claimable(&self, line: u32) -> Option<Money> {
+    pub fn claimable(&self, line: u32) -> Option<BillMoney> {
         let line = self.line(line).filter(|line| self.is_claimable(line))?;
         let taken_back =
             self.cheque.products.iter().filter(|other| self.negative_of(other) == Some(Negative::Line(line.id)));
-        Some(Money::from_minor(amount(line).minor() + taken_back.map(|other| amount(other).minor()).sum::<i64>()))
+        Some(BillMoney::from_thousandths(
+            amount(line).thousandths() + taken_back.map(|other| amount(other).thousandths()).sum::<i64>(),
+        ))
     }
 
     /// The lines that can be claimed, with the amounts that their claimants share.
-    pub fn claimable_lines(&self) -> impl Iterator<Item = (u32, Money)> {
+    pub fn claimable_lines(&self) -> impl Iterator<Item = (u32, BillMoney)> {
         self.cheque.products.iter().filter_map(|line| self.claimable(line.id).map(|amount| (line.id, amount)))
     }
 
     /// With the method `items`, the sum of the negative lines that are a discount in proportion; not negative. Other
     /// methods divide the whole sum.
-    pub(super) fn taken_off(&self) -> Money {
+    pub(super) fn taken_off(&self) -> BillMoney {
         if self.method != Method::Items {
-            return Money::ZERO;
+            return BillMoney::ZERO;
         }
         let discounts = self.cheque.products.iter().filter(|line| self.is_discount(line));
-        Money::from_minor(discounts.map(|line| -amount(line).minor()).sum())
+        BillMoney::from_thousandths(discounts.map(|line| -amount(line).thousandths()).sum())
     }
 
     /// Whether all claimable lines with a negative amount are claimed.
     pub(super) fn negative_lines_are_claimed(&self) -> bool {
-        let mut open = self.claimable_lines().filter(|(_, amount)| *amount < Money::ZERO);
+        let mut open = self.claimable_lines().filter(|(_, amount)| *amount < BillMoney::ZERO);
         open.all(|(line, _)| self.left_of(line).is_zero())
     }
 
     /// After lines have changed: drops what was said about lines that are gone, or not negative any more.
     pub(super) fn drop_stale_negatives(&mut self) {
         let lines = &self.cheque.products;
-        let sign_of = |id: u32| lines.iter().find(|line| line.id == id).map(|line| amount(line).minor().signum());
+        let sign_of = |id: u32| lines.iter().find(|line| line.id == id).map(|line| amount(line).thousandths().signum());
         self.negative.retain(|line, negative| {
             let stands = match negative {
                 Negative::Line(target) => sign_of(*target) == Some(1),
@@ -101,28 +103,28 @@ impl Split {
     }
 
     fn is_claimable(&self, line: &Product) -> bool {
-        amount(line) >= Money::ZERO || self.negative_of(line) == Some(Negative::Claimed)
+        amount(line) >= BillMoney::ZERO || self.negative_of(line) == Some(Negative::Claimed)
     }
 
     fn is_discount(&self, line: &Product) -> bool {
-        amount(line) < Money::ZERO && self.negative_of(line).is_none()
+        amount(line) < BillMoney::ZERO && self.negative_of(line).is_none()
     }
 
     fn negative_of(&self, line: &Product) -> Option<Negative> {
-        self.negative.get(&line.id).copied().filter(|_| amount(line) < Money::ZERO)
+        self.negative.get(&line.id).copied().filter(|_| amount(line) < BillMoney::ZERO)
     }
 }
 
 /// The amount of a line; an unknown one counts as 0.
-fn amount(line: &Product) -> Money {
-    line.total.unwrap_or(Money::ZERO)
+fn amount(line: &Product) -> BillMoney {
+    line.total.unwrap_or(BillMoney::ZERO)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::claim::ClaimRefusal;
-    use crate::domain::fixtures::{split, transfer, user};
+    use crate::domain::fixtures::{Hundredths, split, transfer, user};
     use crate::domain::fraction::Fraction;
     use crate::domain::participant::ParticipantId;
     use crate::domain::settle::{Agreed, SettleRefusal};
@@ -136,18 +138,18 @@ mod tests {
     }
 
     fn due(split: &Split, who: ParticipantId) -> i64 {
-        split.dues().of(who).due().minor()
+        split.dues().of(who).due().hundredths()
     }
 
     fn settle(split: &Split) -> Result<i64, SettleRefusal> {
         let settled = split.settle(user(7), None, Agreed::Version(split.version), "RUB", transfer(1));
-        settled.map(|(_, requested)| requested.amount.minor())
+        settled.map(|(_, requested)| requested.amount.hundredths())
     }
 
     #[test]
     fn by_default_a_negative_line_is_a_discount_for_all_in_proportion() {
         let table = table();
-        assert_eq!((due(&table, ANN), table.dues().unclaimed.minor()), (44, 26), "6.25 of 10 off 50");
+        assert_eq!((due(&table, ANN), table.dues().unclaimed.hundredths()), (44, 26), "6.25 of 10 off 50");
         assert_eq!(table.claim(OWNER, 3, Fraction::WHOLE), Err(ClaimRefusal::NotClaimable));
         assert_eq!(settle(&table), Ok(44));
         let only = split(&[50, -10]).with_user(7).claimed(ANN, 1, Fraction::WHOLE);
@@ -157,9 +159,9 @@ mod tests {
     #[test]
     fn a_line_that_takes_back_another_goes_with_it() {
         let table = table().set_negative(3, Some(Negative::Line(2))).unwrap().unwrap();
-        assert_eq!((due(&table, ANN), table.dues().unclaimed.minor()), (50, 20));
+        assert_eq!((due(&table, ANN), table.dues().unclaimed.hundredths()), (50, 20));
         let both = table.claimed(OWNER, 2, Fraction::WHOLE);
-        assert_eq!((due(&both, OWNER), both.dues().unclaimed), (20, Money::ZERO));
+        assert_eq!((due(&both, OWNER), both.dues().unclaimed), (20, BillMoney::ZERO));
     }
 
     #[test]
@@ -187,10 +189,10 @@ mod tests {
     fn who_is_owed_is_paid_before_it_is_settled() {
         let table = split(&[1_000, -325]).with_user(7).claimed(OWNER, 1, Fraction::WHOLE);
         let claimed = table.set_negative(2, Some(Negative::Claimed)).unwrap().unwrap().claimed(ANN, 2, Fraction::WHOLE);
-        let ann = |split: &Split| split.to_pay(&split.dues(), split.participant(ANN).unwrap()).minor();
+        let ann = |split: &Split| split.to_pay(&split.dues(), split.participant(ANN).unwrap()).hundredths();
         assert_eq!(ann(&claimed), -325);
         assert!(!claimed.is_settled(&claimed.dues()));
-        let amount = Money::from_minor(325);
+        let amount = BillMoney::from_hundredths(325);
         let (given, _) = claimed.refund(ANN, amount, crate::domain::refund::Means::Cash, transfer(1)).unwrap();
         assert_eq!(ann(&given), 0);
         assert!(given.is_settled(&given.dues()));

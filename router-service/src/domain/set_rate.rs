@@ -1,6 +1,6 @@
 //! The owner names the rate for a bill in another currency.
 
-use super::rate::Rate;
+use super::rate::{Conversion, Rate};
 use super::split::Split;
 
 /// Why the rate cannot change.
@@ -24,12 +24,12 @@ impl Split {
         Ok((self.rate != rate).then(|| Self { rate, ..self.next() }))
     }
 
-    /// The rate at which dues are transferred between accounts in the currency `accounts`. `None` if the owner has still
-    /// to name one. A bill without a currency is in that of the accounts.
-    pub fn rate_to(&self, accounts: &str) -> Option<Rate> {
+    /// How dues become transfers between accounts in the currency `accounts`. `None` if the owner has still to name a rate.
+    /// A bill without a currency is in that of the accounts.
+    pub fn conversion_to(&self, accounts: &str) -> Option<Conversion> {
         match self.cheque.currency.as_deref() {
-            Some(currency) if currency != accounts => self.rate,
-            Some(_) | None => Some(Rate::SAME),
+            Some(currency) if currency != accounts => self.rate.map(Conversion::At),
+            Some(_) | None => Some(Conversion::Same),
         }
     }
 }
@@ -42,7 +42,7 @@ mod tests {
     use crate::domain::fraction::Fraction;
     use crate::domain::participant::ParticipantId;
     use crate::domain::settle::{Agreed, SettleRefusal};
-    use contracts::money::Money;
+    use contracts::money::{BillMoney, Money};
 
     #[test]
     fn another_currency_is_transferred_only_at_a_rate_that_the_owner_named() {
@@ -53,16 +53,16 @@ mod tests {
             split.settle(user(7), None, Agreed::Amount(Money::from_minor(minor)), "RUB", transfer(1))
         };
         assert_eq!(settle(&euros, 15_200), Err(SettleRefusal::NoRate));
-        assert!(euros.paid_cash(ann, Agreed::Amount(Money::from_minor(15_200))).is_ok());
+        assert!(euros.paid_cash(ann, Agreed::Amount(BillMoney::from_hundredths(15_200))).is_ok());
         let rate = Rate::from_json_number("98.50").unwrap();
         let rated = euros.set_rate(Some(rate)).unwrap().unwrap();
-        let due = Money::from_minor(1_497_200);
+        let due = BillMoney::from_hundredths(1_497_200);
         assert_eq!(settle(&rated, 15_200), Err(SettleRefusal::NotAgreed { due }), "what leaves the account is agreed");
         let (paying, requested) = settle(&rated, 1_497_200).unwrap();
-        assert_eq!(requested.amount.money(), due);
+        assert_eq!(BillMoney::from(requested.amount.money()), due);
         assert_eq!(paying.set_rate(None), Err(RateRefusal::SettlementStarted));
         let paid = paying.transfer_completed(transfer(1)).unwrap();
-        assert_eq!(paid.participant(ann).unwrap().settlement.paid(), Money::from_minor(15_200));
+        assert_eq!(paid.participant(ann).unwrap().settlement.paid(), BillMoney::from_hundredths(15_200));
         assert!(paid.is_settled(&paid.dues()));
         let other = Correction { currency: Change::Set("USD".into()), ..Correction::default() };
         assert_eq!(rated.correct(other).unwrap().unwrap().rate, None, "a rate is for one currency");

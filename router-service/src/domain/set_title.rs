@@ -21,7 +21,7 @@ mod tests {
     use super::*;
     use crate::domain::correct::{Change, Correction};
     use crate::domain::fixtures::{pending, split};
-    use contracts::money::Money;
+    use contracts::money::BillMoney;
     use time::macros::date;
 
     fn luna() -> Title {
@@ -43,7 +43,7 @@ mod tests {
     fn a_new_name_is_no_conflict_with_an_edit_of_lines() {
         let seen = split(&[100]);
         let named = seen.set_title(luna()).unwrap();
-        let total = Change::Set(Money::from_minor(110));
+        let total = Change::Set(BillMoney::from_hundredths(110));
         let edit = Correction { based_on: Some(seen.version), total_account: total, ..Correction::default() };
         let edited = named.correct(edit).unwrap().unwrap();
         assert_eq!(edited.cheque.title(), luna(), "the edit keeps the name");

@@ -1,18 +1,20 @@
 //! Participants pay what they owe, by a transfer or outside the app.
 
+use super::currency::NotWhole;
 use super::outside::Outside;
 use super::participant::{Attempt, AttemptState, Direction, Participant, ParticipantId, Settlement};
-use super::rate::Rate;
+use super::rate::NotTransferable;
 use super::split::Split;
 use contracts::ids::{TransferId, UserId};
-use contracts::money::{Amount, Money, MoneyError};
+use contracts::money::{Amount, BillMoney, Money};
 use contracts::router::TransferRequested;
 
-/// What the one who pays has agreed to: an edit of the bill in the meantime must not change what they pay.
+/// What the one who pays has agreed to: an edit of the bill in the meantime must not change what they pay. `M` is `Money`
+/// of a transfer, in the currency of the accounts, and `BillMoney` of a payment outside the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Agreed {
-    /// The amount that they have seen: what leaves their account, in its currency.
-    Amount(Money),
+pub enum Agreed<M> {
+    /// The amount that they have seen.
+    Amount(M),
     /// The version of the state that they have seen.
     Version(i64),
     /// Nothing was named.
@@ -49,8 +51,19 @@ pub enum SettleRefusal {
     /// The one who pays has agreed to another amount, or to none.
     #[error("{due} is due; name this amount, or the version of the state, to pay it")]
     NotAgreed {
-        /// The amount that is due now, in the currency of the accounts.
-        due: Money,
+        /// The amount that is due now: for a transfer in the currency of the accounts, else in that of the bill.
+        due: BillMoney,
+    },
+    /// The amount has more decimals than the currency of the bill, and is not the one that is due.
+    #[error(transparent)]
+    NotWhole(#[from] NotWhole),
+    /// The bill is in the currency of the accounts, and an amount has more decimals.
+    #[error(
+        "{due} is due, which has more decimals than the accounts: the owner must correct the bill, or it is paid in cash"
+    )]
+    NotTransferable {
+        /// The amount that is due now.
+        due: BillMoney,
     },
     /// The bill is in another currency than the accounts, and the owner has named no rate.
     #[error("the bill is in another currency than the accounts: pay in cash, or the owner names a rate")]
@@ -83,17 +96,6 @@ pub enum CashRefusal {
     Settle(#[from] SettleRefusal),
 }
 
-/// What a participant can pay.
-pub(super) struct Payable {
-    settlement: Settlement,
-    /// Who receives it.
-    pub(super) to: ParticipantId,
-    /// In the currency of the bill.
-    pub(super) amount: Money,
-    /// In the currency of the accounts.
-    transferred: Amount,
-}
-
 impl Split {
     /// Begins a transfer of what the user owes `to` another participant, between accounts in the currency `accounts`. `to`
     /// can be left out if they owe only one. `named` is the participant that the request names. The claims are fixed from
@@ -106,7 +108,7 @@ impl Split {
         user_id: UserId,
         named: Option<ParticipantId>,
         to: Option<ParticipantId>,
-        agreed: Agreed,
+        agreed: Agreed<Money>,
         accounts: &str,
         transfer_id: TransferId,
     ) -> Result<(Self, TransferRequested), SettleRefusal> {
@@ -115,11 +117,18 @@ impl Split {
             return Err(SettleRefusal::NotYou);
         }
         let you = you.ok_or(SettleRefusal::NotHere)?;
-        let due = self.payable(you, to, agreed, self.rate_to(accounts))?;
+        let due = self.payable(you, to, agreed, |due| {
+            let conversion = self.conversion_to(accounts).ok_or(SettleRefusal::NoRate)?;
+            conversion.convert(due).map(Amount::money).map_err(|refusal| match refusal {
+                NotTransferable::TooSmall => SettleRefusal::NothingDue,
+                NotTransferable::TooLarge => SettleRefusal::TooLarge,
+                NotTransferable::ThirdDecimal => SettleRefusal::NotTransferable { due: due.money() },
+            })
+        })?;
         let receiver = self.participant(due.to).and_then(|receiver| receiver.user_id);
         let (from_user, to_user, hash) = (user_id, receiver.ok_or(SettleRefusal::NoAccount)?, self.hash.clone());
         let (title, participant_name) = (self.cheque.title().known(), self.name_of(you));
-        let amount = due.transferred;
+        let amount = Amount::new(due.pays).map_err(|_| SettleRefusal::NothingDue)?;
         let requested = TransferRequested {
             transfer_id,
             from_user,
@@ -133,7 +142,7 @@ impl Split {
         let several = self.has_several_payers();
         let (direction, state) =
             (if several { Direction::To(due.to) } else { Direction::ToOwner }, AttemptState::Pending);
-        let (amount, transferred) = (due.amount, due.transferred.money());
+        let (amount, transferred) = (due.amount, due.pays);
         let last = Some(Attempt { transfer_id, direction, amount, transferred, state });
         let mut settling = self.with_settlement(you, Settlement { last, ..due.settlement });
         if several {
@@ -154,12 +163,12 @@ impl Split {
         &self,
         id: ParticipantId,
         to: Option<ParticipantId>,
-        agreed: Agreed,
+        agreed: Agreed<BillMoney>,
         outside: Outside,
     ) -> Result<Self, CashRefusal> {
         self.participant(id).ok_or(CashRefusal::NoSuchParticipant)?;
-        let due = self.payable(id, to, agreed, Some(Rate::SAME))?;
-        let cash = Money::from_minor(due.settlement.cash.minor() + due.amount.minor());
+        let due = self.payable_outside(id, to, agreed)?;
+        let cash = BillMoney::from_thousandths(due.settlement.cash.thousandths() + due.amount.thousandths());
         let mut recorded = if self.has_several_payers() {
             let mut recorded = self.next();
             recorded.add_cash(id, due.to, due.amount);
@@ -173,86 +182,13 @@ impl Split {
         Ok(recorded)
     }
 
-    /// Who receives what a participant can pay now by the plan, if the request names them or there is only one.
-    ///
-    /// # Errors
-    /// [`SettleRefusal`].
-    pub fn receiver(&self, id: ParticipantId, to: Option<ParticipantId>) -> Result<ParticipantId, SettleRefusal> {
-        if let Some(to) = to {
-            return Ok(to);
-        }
-        let plan = self.plan(&self.dues());
-        let mut receivers = plan.iter().filter(|one| one.from == id).map(|one| one.to);
-        match (receivers.next(), receivers.next()) {
-            (Some(_), Some(_)) => Err(SettleRefusal::SeveralReceivers),
-            (receiver, _) => Ok(receiver.unwrap_or(ParticipantId::OWNER)),
-        }
-    }
-
-    /// What a participant can pay `to` another one now, at this rate.
-    pub(super) fn payable(
-        &self,
-        id: ParticipantId,
-        to: Option<ParticipantId>,
-        agreed: Agreed,
-        rate: Option<Rate>,
-    ) -> Result<Payable, SettleRefusal> {
-        if id == ParticipantId::OWNER && !self.has_several_payers() {
-            return Err(SettleRefusal::Owner);
-        }
-        let participant = self.participant(id).ok_or(SettleRefusal::NotHere)?;
-        if self.pays_in_group(id) {
-            return Err(SettleRefusal::InGroup);
-        }
-        let settlement = participant.settlement;
-        if settlement.is_moving() {
-            return Err(SettleRefusal::Pending);
-        }
-        let dues = self.dues();
-        let all = self.to_pay(&dues, participant);
-        if all == Money::ZERO && settlement.is_started() {
-            return Err(SettleRefusal::Settled);
-        }
-        if self.advances_exceed_total() {
-            return Err(SettleRefusal::AdvancesExceedTotal);
-        }
-        if !self.is_payable() {
-            return Err(SettleRefusal::NotPayable);
-        }
-        if all <= Money::ZERO {
-            return Err(SettleRefusal::NothingDue);
-        }
-        let to = self.receiver(id, to)?;
-        let due =
-            self.plan(&dues).iter().find(|one| (one.from, one.to) == (id, to)).map_or(Money::ZERO, |one| one.amount);
-        if due == Money::ZERO {
-            return Err(SettleRefusal::NotAgreed { due });
-        }
-        let amount = payment(due)?.money();
-        let converted = rate.ok_or(SettleRefusal::NoRate)?.convert(amount);
-        let transferred = payment(converted.ok_or(SettleRefusal::TooLarge)?)?;
-        let has_agreed = match agreed {
-            Agreed::Amount(agreed) => agreed == transferred.money(),
-            Agreed::Version(version) => version == self.version,
-            Agreed::Nothing => false,
-        };
-        if !has_agreed {
-            return Err(SettleRefusal::NotAgreed { due: transferred.money() });
-        }
-        // The plan of several payers gives none of them more than they are owed.
-        if !self.has_several_payers() && self.collected().minor() + due.minor() > dues.total.minor() {
-            return Err(SettleRefusal::TooMuch);
-        }
-        Ok(Payable { settlement, to, amount, transferred })
-    }
-
     /// What was and is being paid to the owner who alone has paid the restaurant, less what was given back. A refund counts when it is done.
-    pub fn collected(&self) -> Money {
+    pub fn collected(&self) -> BillMoney {
         let of_one = |participant: &Participant| {
             let settlement = &participant.settlement;
-            settlement.paid().max(settlement.expected()).minor()
+            settlement.paid().max(settlement.expected()).thousandths()
         };
-        Money::from_minor(self.participants.iter().map(of_one).sum())
+        BillMoney::from_thousandths(self.participants.iter().map(of_one).sum())
     }
 
     pub(super) fn with_settlement(&self, id: ParticipantId, settlement: Settlement) -> Self {
@@ -264,24 +200,15 @@ impl Split {
     }
 }
 
-/// The amount as that of a payment.
-fn payment(amount: Money) -> Result<Amount, SettleRefusal> {
-    Amount::new(amount).map_err(|error| match error {
-        MoneyError::NotPositive => SettleRefusal::NothingDue,
-        _ => SettleRefusal::TooLarge,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::correct::{Change, Correction};
     use crate::domain::delete::DeleteRefusal;
-    use crate::domain::fixtures::{split, transfer, user};
+    use crate::domain::fixtures::{Hundredths, split, transfer, user};
     use crate::domain::fraction::Fraction;
     use crate::domain::method::Method;
     use crate::domain::refund::{Means, RefundRefusal};
-    use contracts::money::Money;
     use contracts::payments::RefusalReason;
 
     const ANN: ParticipantId = ParticipantId(2);
@@ -292,14 +219,14 @@ mod tests {
         split.claimed(ParticipantId::OWNER, 1, Fraction::WHOLE).claimed(ANN, 2, Fraction::WHOLE)
     }
 
-    fn seen(minor: i64) -> Agreed {
-        Agreed::Amount(Money::from_minor(minor))
+    fn seen<M: From<Money>>(minor: i64) -> Agreed<M> {
+        Agreed::Amount(Money::from_minor(minor).into())
     }
 
     #[test]
     fn a_due_is_paid_to_the_owner_and_all_is_settled() {
         let (pending, requested) = table().settle(user(7), Some(ANN), seen(200), "RUB", transfer(1)).unwrap();
-        assert_eq!((requested.amount.minor(), requested.from_user, requested.to_user), (200, user(7), user(1)));
+        assert_eq!((requested.amount.hundredths(), requested.from_user, requested.to_user), (200, user(7), user(1)));
         assert!(!pending.is_settled(&pending.dues()));
         let paid = pending.transfer_completed(transfer(1)).unwrap();
         assert!(paid.is_settled(&paid.dues()));
@@ -312,10 +239,12 @@ mod tests {
     #[test]
     fn only_what_was_agreed_to_is_paid() {
         let table = table();
-        let due = Money::from_minor(200);
+        let due = BillMoney::from_hundredths(200);
         let refused = Err(SettleRefusal::NotAgreed { due });
         for agreed in [seen(199), seen(201), Agreed::Nothing, Agreed::Version(table.version - 1)] {
             assert_eq!(table.settle(user(7), None, agreed, "RUB", transfer(1)), refused);
+        }
+        for agreed in [seen(199), seen(201), Agreed::Nothing, Agreed::Version(table.version - 1)] {
             assert_eq!(table.paid_cash(ANN, agreed), Err(CashRefusal::Settle(SettleRefusal::NotAgreed { due })));
         }
         assert!(table.settle(user(7), None, Agreed::Version(table.version), "RUB", transfer(1)).is_ok());
@@ -330,7 +259,7 @@ mod tests {
         assert!(!failed.is_frozen());
         let less = failed.claim(ANN, 2, Fraction::new(1, 2).unwrap()).unwrap().unwrap();
         let (again, requested) = less.settle(user(7), None, seen(100), "RUB", transfer(2)).unwrap();
-        assert_eq!(requested.amount.minor(), 100);
+        assert_eq!(requested.amount.hundredths(), 100);
         assert_eq!(again.transfer_failed(transfer(1), RefusalReason::NoAccount), None, "of the past");
     }
 
@@ -344,7 +273,7 @@ mod tests {
         assert_eq!(settle(&table, 1, None), Err(SettleRefusal::Owner));
         let nothing = table.claim(ANN, 2, Fraction::ZERO).unwrap().unwrap();
         assert_eq!(settle(&nothing, 7, None), Err(SettleRefusal::NothingDue));
-        let total = Correction { total_account: Change::Set(Money::from_minor(310)), ..Correction::default() };
+        let total = Correction { total_account: Change::Set(BillMoney::from_hundredths(310)), ..Correction::default() };
         let wrong = table.correct(total).unwrap().unwrap();
         assert_eq!(settle(&wrong, 7, None), Err(SettleRefusal::NotPayable));
         assert_eq!(wrong.paid_cash(ANN, seen(200)), Err(CashRefusal::Settle(SettleRefusal::NotPayable)));
@@ -367,19 +296,19 @@ mod tests {
     fn equal_is_equal_at_the_end_when_others_join_after_a_payment() {
         let equal = split(&[100]).with_user(7).set_method(Method::Equal, None).unwrap().unwrap();
         let (pending, requested) = equal.settle(user(7), None, seen(50), "RUB", transfer(1)).unwrap();
-        assert_eq!(requested.amount.minor(), 50);
+        assert_eq!(requested.amount.hundredths(), 50);
         let four = pending.transfer_completed(transfer(1)).unwrap().with_user(8).with_user(9);
         let dues = four.dues();
-        assert!(dues.of.values().all(|due| due.due().minor() == 25));
-        let owed = |split: &Split| split.to_pay(&split.dues(), split.participant(ANN).unwrap()).minor();
+        assert!(dues.of.values().all(|due| due.due().hundredths() == 25));
+        let owed = |split: &Split| split.to_pay(&split.dues(), split.participant(ANN).unwrap()).hundredths();
         assert_eq!(owed(&four), -25, "whoever paid more than their part is owed the difference");
         // 50 + 25 + 25 would be all that the bill gives, and the owner eats too.
         let (three, _) = four.settle(user(8), None, seen(25), "RUB", transfer(2)).unwrap();
         let (all, _) = three.settle(user(9), None, seen(25), "RUB", transfer(3)).unwrap();
         let done = all.transfer_completed(transfer(2)).unwrap().transfer_completed(transfer(3)).unwrap();
-        assert_eq!(done.collected().minor(), 100);
+        assert_eq!(done.collected().hundredths(), 100);
         assert!(!done.is_settled(&done.dues()), "somebody is owed 25");
-        let (back, _) = done.refund(ANN, Money::from_minor(25), Means::Cash, transfer(4)).unwrap();
+        let (back, _) = done.refund(ANN, BillMoney::from_hundredths(25), Means::Cash, transfer(4)).unwrap();
         assert!(back.is_settled(&back.dues()));
         assert_eq!(owed(&back), 0);
     }
@@ -391,12 +320,24 @@ mod tests {
         let five = paid.with_user(8).with_user(9).with_user(10);
         let pay = |split: &Split, id| split.paid_cash(ParticipantId(id), seen(20));
         let two = pay(&pay(&five, 3).unwrap(), 4).unwrap();
-        assert_eq!(two.collected().minor(), 90);
+        assert_eq!(two.collected().hundredths(), 90);
         assert_eq!(pay(&two, 5), Err(CashRefusal::Settle(SettleRefusal::TooMuch)));
-        let (back, _) = two.refund(ANN, Money::from_minor(30), Means::Cash, transfer(1)).unwrap();
+        let (back, _) = two.refund(ANN, BillMoney::from_hundredths(30), Means::Cash, transfer(1)).unwrap();
         let all = pay(&back, 5).unwrap();
         assert!(all.is_settled(&all.dues()));
-        assert_eq!(all.collected().minor(), 80, "and the owner bears 20");
+        assert_eq!(all.collected().hundredths(), 80, "and the owner bears 20");
+    }
+
+    #[test]
+    fn a_third_decimal_in_the_currency_of_the_accounts_is_paid_in_cash_only() {
+        let mut odd = table();
+        odd.cheque.products[1].total = Some(BillMoney::from_thousandths(2_005));
+        odd.cheque.total_account = Some(BillMoney::from_thousandths(3_005));
+        odd.confirmed = true;
+        let due = BillMoney::from_thousandths(2_005);
+        let settled = odd.settle(user(7), None, Agreed::Version(odd.version), "RUB", transfer(1));
+        assert_eq!(settled, Err(SettleRefusal::NotTransferable { due }));
+        assert!(odd.paid_cash(ANN, Agreed::Amount(due)).is_ok());
     }
 
     #[test]

@@ -8,10 +8,11 @@ use super::method::{Method, Tip};
 use super::negative::Negative;
 use super::participant::{Participant, ParticipantId};
 use super::rate::Rate;
-use super::smallest_unit::smallest_unit;
+use super::whole_units::review_decimals;
 use contracts::cheque::{Cheque, ChequeStatus, Product};
+use contracts::currency::smallest_unit;
 use contracts::ids::{ChequeHash, UserId};
-use contracts::money::{Amount, Money};
+use contracts::money::{BillAmount, BillMoney};
 use contracts::ocr::ChequeRecognized;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -33,7 +34,7 @@ pub type ClaimKey = (u32, ParticipantId);
 ///
 /// Invariants: participants are sorted by id, and the first one is the owner. Claims refer to existing lines and
 /// participants, are greater than 0, and add up to at most 1 per line. Their common denominator is at most
-/// `DENOMINATOR_MAX`. The absolute value of every amount is at most [`Amount::MAX`].
+/// `DENOMINATOR_MAX`. The absolute value of every amount is at most [`BillAmount::MAX`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     /// The key of the share link.
@@ -81,7 +82,7 @@ pub struct Split {
 /// Why a cheque cannot be shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutOfBounds {
-    /// An amount exceeds [`Amount::MAX`].
+    /// An amount exceeds [`BillAmount::MAX`].
     #[error("an amount of the cheque exceeds 10^12")]
     Amount,
     /// It has more than [`LINES_MAX`] lines.
@@ -92,12 +93,13 @@ pub enum OutOfBounds {
 impl Split {
     /// Creates a shared cheque with its owner as the first participant.
     ///
-    /// An amount beyond [`Amount::MAX`] is another number misread as an amount, such as a bar code: it is cleared.
+    /// An amount beyond [`BillAmount::MAX`] is another number misread as an amount, such as a bar code: it is cleared.
     ///
     /// # Errors
     /// [`OutOfBounds::TooManyLines`].
     pub fn open(mut read: ChequeRecognized, now: OffsetDateTime) -> Result<Self, OutOfBounds> {
         clear_misread(&mut read.cheque);
+        review_decimals(&mut read.cheque);
         check_bounds(&read.cheque)?;
         let owner = Participant::new(ParticipantId::OWNER, None, Some(read.owner_id), None);
         Ok(Self {
@@ -155,32 +157,32 @@ impl Split {
     /// is 0. With the method `items`, negative lines that can't be claimed are a part of the discount.
     pub fn parts(&self) -> Breakdown {
         let cheque = &self.cheque;
-        let or_zero = |money: Option<Money>| money.unwrap_or(Money::ZERO);
-        let lines: i64 = cheque.products.iter().map(|line| or_zero(line.total).minor()).sum();
-        let taken_off = self.taken_off().minor();
+        let or_zero = |money: Option<BillMoney>| money.unwrap_or(BillMoney::ZERO);
+        let lines: i64 = cheque.products.iter().map(|line| or_zero(line.total).thousandths()).sum();
+        let taken_off = self.taken_off().thousandths();
         let printed = Breakdown {
-            items: Money::from_minor(lines + taken_off),
+            items: BillMoney::from_thousandths(lines + taken_off),
             service: or_zero(cheque.service),
-            discount: Money::from_minor(or_zero(cheque.discount).minor() + taken_off),
+            discount: BillMoney::from_thousandths(or_zero(cheque.discount).thousandths() + taken_off),
             tax: or_zero(cheque.tax),
             tip: or_zero(cheque.tip),
             rounding: or_zero(cheque.rounding),
-            difference: Money::ZERO,
+            difference: BillMoney::ZERO,
         };
         let total = cheque.total_account.unwrap_or_else(|| printed.due());
         let unit = smallest_unit(cheque.currency.as_deref());
         // Without lines, a percentage is one of the total.
-        let base = if cheque.products.is_empty() { total } else { Money::from_minor(lines) };
-        let tip = self.tip.map_or(0, |tip| tip.on(base, unit).minor());
+        let base = if cheque.products.is_empty() { total } else { BillMoney::from_thousandths(lines) };
+        let tip = self.tip.map_or(0, |tip| tip.on(base, unit).thousandths());
         Breakdown {
-            tip: Money::from_minor(printed.tip.minor() + tip),
-            difference: Money::from_minor(total.minor() - printed.due().minor()),
+            tip: BillMoney::from_thousandths(printed.tip.thousandths() + tip),
+            difference: BillMoney::from_thousandths(total.thousandths() - printed.due().thousandths()),
             ..printed
         }
     }
 
     /// The total to pay, including the tip.
-    pub fn total(&self) -> Money {
+    pub fn total(&self) -> BillMoney {
         self.parts().due()
     }
 
@@ -189,7 +191,7 @@ impl Split {
     pub fn is_payable(&self) -> bool {
         let is_complete = match &self.method {
             Method::Exact(amounts) => {
-                amounts.values().map(|amount| amount.minor()).sum::<i64>() == self.total().minor()
+                amounts.values().map(|amount| amount.thousandths()).sum::<i64>() == self.total().thousandths()
             }
             Method::Items => self.negative_lines_are_claimed(),
             Method::Equal | Method::Shares(_) | Method::Percent(_) => true,
@@ -248,9 +250,9 @@ impl Split {
     }
 }
 
-/// Clears amounts beyond [`Amount::MAX`]: another number was misread as an amount.
+/// Clears amounts beyond [`BillAmount::MAX`]: another number was misread as an amount.
 pub(super) fn clear_misread(cheque: &mut Cheque) {
-    let misread = |amount: &&mut Option<Money>| amount.is_some_and(|amount| !is_bounded(amount));
+    let misread = |amount: &&mut Option<BillMoney>| amount.is_some_and(|amount| !is_bounded(amount));
     let cleared = amounts(cheque).filter(misread).map(|amount| *amount = None).count();
     if cleared > 0 {
         cheque.recompute_status();
@@ -267,20 +269,20 @@ pub(super) fn check_bounds(cheque: &Cheque) -> Result<(), OutOfBounds> {
 }
 
 /// Every amount printed on a cheque.
-fn amounts(cheque: &mut Cheque) -> impl Iterator<Item = &mut Option<Money>> {
+fn amounts(cheque: &mut Cheque) -> impl Iterator<Item = &mut Option<BillMoney>> {
     let Cheque { total_account, service, discount, tax, tip, rounding, products, .. } = cheque;
     let lines = products.iter_mut().flat_map(|line| [&mut line.total, &mut line.price]);
     [total_account, service, discount, tax, tip, rounding].into_iter().chain(lines)
 }
 
-fn is_bounded(amount: Money) -> bool {
-    amount.minor().unsigned_abs() <= Amount::MAX.minor().unsigned_abs()
+fn is_bounded(amount: BillMoney) -> bool {
+    amount.thousandths().unsigned_abs() <= BillAmount::MAX.thousandths().unsigned_abs()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{split, user};
+    use crate::domain::fixtures::{Hundredths, split, user};
 
     fn read(change: impl FnOnce(&mut Cheque)) -> ChequeRecognized {
         let Split { hash, mut cheque, expires_at, .. } = split(&[100, 200]);
@@ -296,12 +298,12 @@ mod tests {
     #[test]
     fn a_bar_code_misread_as_an_amount_is_cleared() {
         let opened = open(read(|cheque| {
-            cheque.products[0].price = Some(Money::from_minor(460_000_000_000_000_000));
-            cheque.total_account = Some(Money::from_minor(i64::MAX));
+            cheque.products[0].price = Some(BillMoney::from_hundredths(460_000_000_000_000_000));
+            cheque.total_account = Some(BillMoney::from_hundredths(i64::MAX));
         }));
         let cheque = opened.unwrap().cheque;
         assert_eq!((cheque.products[0].price, cheque.total_account), (None, None));
-        assert_eq!(cheque.products[0].total, Some(Money::from_minor(100)));
+        assert_eq!(cheque.products[0].total, Some(BillMoney::from_hundredths(100)));
         assert_eq!(cheque.status, ChequeStatus::NeedsReview, "its status is computed again");
     }
 
@@ -315,11 +317,11 @@ mod tests {
     fn the_parts_of_a_cheque_always_add_up_to_its_total() {
         let total = |change: fn(&mut Cheque)| {
             let split = open(read(change)).unwrap();
-            (split.total().minor(), split.parts().difference.minor())
+            (split.total().hundredths(), split.parts().difference.hundredths())
         };
         assert_eq!(total(|_| {}), (300, 0));
         assert_eq!(total(|cheque| cheque.products[0].total = None), (300, 100));
-        assert_eq!(total(|cheque| cheque.discount = Some(Money::from_minor(50))), (300, 50));
+        assert_eq!(total(|cheque| cheque.discount = Some(BillMoney::from_hundredths(50))), (300, 50));
         assert_eq!(
             total(|cheque| cheque.total_account = None),
             (300, 0),
@@ -330,8 +332,8 @@ mod tests {
     #[test]
     fn without_lines_a_percentage_of_tip_is_one_of_the_total() {
         let mut only_total = split(&[]);
-        only_total.cheque.total_account = Some(Money::from_minor(10_000));
+        only_total.cheque.total_account = Some(BillMoney::from_hundredths(10_000));
         only_total.tip = Some(Tip::Percent(crate::domain::method::BasisPoints::new(1_000).unwrap()));
-        assert_eq!(only_total.total(), Money::from_minor(11_000));
+        assert_eq!(only_total.total(), BillMoney::from_hundredths(11_000));
     }
 }

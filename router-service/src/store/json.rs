@@ -6,7 +6,7 @@ use crate::domain::negative::Negative;
 use crate::domain::participant::ParticipantId;
 use crate::domain::rate::Rate;
 use crate::domain::split::{ClaimKey, Split};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -22,13 +22,13 @@ pub(super) struct MethodJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tip_points: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    tip_amount: Option<Money>,
+    tip_amount: Option<BillMoney>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     shares: BTreeMap<u32, u32>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     points: BTreeMap<u32, u32>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    amounts: BTreeMap<u32, Money>,
+    amounts: BTreeMap<u32, BillMoney>,
     /// Negative lines: the line that each takes back, or null if it has to be claimed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     negative: BTreeMap<u32, Option<u32>>,
@@ -130,10 +130,10 @@ mod tests {
         let points = BasisPoints::new(6_250).unwrap();
         let methods = [
             (Method::Items, None),
-            (Method::Equal, Some(Tip::Amount(Money::from_minor(12_345)))),
+            (Method::Equal, Some(Tip::Amount(BillMoney::from_hundredths(12_345)))),
             (Method::Shares(BTreeMap::from([(one, 2)])), Some(Tip::Percent(points))),
             (Method::Percent(BTreeMap::from([(one, points)])), None),
-            (Method::Exact(BTreeMap::from([(one, Money::from_minor(1))])), Some(Tip::Amount(Money::ZERO))),
+            (Method::Exact(BTreeMap::from([(one, BillMoney::from_hundredths(1))])), Some(Tip::Amount(BillMoney::ZERO))),
         ];
         for (method, tip) in methods {
             let written = serde_json::to_string(&MethodJson::of_method(&method, tip)).unwrap();

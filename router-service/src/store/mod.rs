@@ -5,6 +5,7 @@ pub mod cheques;
 pub mod groups;
 pub mod transfers;
 
+mod bill_amount;
 mod cash_between;
 mod claims;
 mod json;

@@ -9,13 +9,13 @@ use crate::domain::participant::{
 };
 use crate::domain::reminded::Reminded;
 use contracts::ids::{TransferId, UserId};
-use contracts::money::Money;
+use contracts::money::{BillMoney, Money};
 use contracts::payments::RefusalReason;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
-/// A row of `participants` with its latest row of `transfers`. Amounts are in minor units.
+/// A row of `participants` with its latest row of `transfers`. Amounts are in thousandths.
 #[derive(Debug, Deserialize)]
 pub(super) struct ParticipantJson {
     id: u32,
@@ -40,9 +40,9 @@ pub(super) struct ParticipantJson {
 #[derive(Debug, Deserialize)]
 struct TransferJson {
     transfer_id: TransferId,
-    /// In minor units, in the currency of the bill.
+    /// In thousandths, in the currency of the bill.
     amount: i64,
-    /// In minor units, in the currency of the accounts.
+    /// In hundredths, in the currency of the accounts.
     transferred: i64,
     to_owner: bool,
     to_participant: Option<u32>,
@@ -66,7 +66,7 @@ impl TransferJson {
         Ok(Attempt {
             transfer_id: self.transfer_id,
             direction,
-            amount: Money::from_minor(self.amount),
+            amount: BillMoney::from_thousandths(self.amount),
             transferred: Money::from_minor(self.transferred),
             state,
         })
@@ -76,8 +76,8 @@ impl TransferJson {
 impl ParticipantJson {
     pub(super) fn read(self) -> Result<Participant, Malformed> {
         let settlement = Settlement {
-            transferred: Money::from_minor(self.transferred),
-            cash: self.cash.map_or(Money::ZERO, |cash| cash.due()),
+            transferred: BillMoney::from_thousandths(self.transferred),
+            cash: self.cash.map_or(BillMoney::ZERO, |cash| cash.due()),
             last: self.last.map(TransferJson::read).transpose()?,
             ..Settlement::default()
         };
@@ -85,14 +85,14 @@ impl ParticipantJson {
         let means = self.outside_means.map(|name| OutsideMeans::from_name(&name).ok_or(Malformed("unknown means")));
         let outside = means.transpose()?.map(|means| Outside { means, note: self.outside_note });
         let report = self.reported_amount.zip(self.reported_to).map(|(amount, to)| Report {
-            amount: Money::from_minor(amount),
+            amount: BillMoney::from_thousandths(amount),
             to: ParticipantId(to),
             note: self.reported_note,
         });
         let reminded = self.reminded_at.map(OffsetDateTime::from_unix_timestamp).transpose();
         let reminded = reminded.map_err(|_| Malformed("time of a reminder out of range"))?;
         Ok(Participant {
-            advance: Money::from_minor(self.advance),
+            advance: BillMoney::from_thousandths(self.advance),
             settlement,
             outside,
             report,
@@ -111,7 +111,7 @@ fn token_hash(hex: &str) -> Result<TokenHash, Malformed> {
     }
 }
 
-/// What one participant has paid another while several had paid the restaurant, in minor units.
+/// What one participant has paid another while several had paid the restaurant, in thousandths.
 #[derive(Debug, Deserialize)]
 pub(super) struct BetweenJson {
     from: u32,
@@ -128,7 +128,8 @@ pub(super) fn received(
     let between: BTreeMap<_, _> = rows
         .into_iter()
         .map(|row| {
-            let (transferred, cash) = (Money::from_minor(row.transferred), Money::from_minor(row.cash));
+            let (transferred, cash) =
+                (BillMoney::from_thousandths(row.transferred), BillMoney::from_thousandths(row.cash));
             ((ParticipantId(row.from), ParticipantId(row.to)), Between { transferred, cash })
         })
         .collect();
@@ -136,11 +137,11 @@ pub(super) fn received(
     let pending: Vec<Attempt> = pending.collect();
     for participant in participants {
         let id = participant.id;
-        let received = between.iter().filter(|((_, to), _)| *to == id).map(|(_, between)| between.paid().minor());
-        participant.settlement.received = Money::from_minor(received.sum());
+        let received = between.iter().filter(|((_, to), _)| *to == id).map(|(_, between)| between.paid().thousandths());
+        participant.settlement.received = BillMoney::from_thousandths(received.sum());
         let arriving =
-            pending.iter().filter(|last| last.direction == Direction::To(id)).map(|last| last.amount.minor());
-        participant.settlement.arriving = Money::from_minor(arriving.sum());
+            pending.iter().filter(|last| last.direction == Direction::To(id)).map(|last| last.amount.thousandths());
+        participant.settlement.arriving = BillMoney::from_thousandths(arriving.sum());
     }
     between
 }

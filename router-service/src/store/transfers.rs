@@ -1,12 +1,13 @@
 //! The table `transfers`.
 
+use super::bill_amount::columns;
 use super::number::number;
 use crate::domain::breakdown::Breakdown;
 use crate::domain::participant::{Attempt, AttemptState, Direction, Participant};
 use crate::domain::split::Split;
 use contracts::day;
 use contracts::ids::{ChequeHash, TransferId, UserId};
-use contracts::money::{Amount, Money};
+use contracts::money::{Amount, BillMoney, Money};
 use contracts::router::TransferRequested;
 use contracts::title::Title;
 use postgres::{During, StoreError};
@@ -76,11 +77,12 @@ async fn insert(
     };
     let due = split.dues().of(participant.id);
     let breakdown = if due.due() == attempt.amount { due } else { Breakdown::undivided(attempt.amount) };
+    let of_bill = (attempt.amount != BillMoney::from(attempt.transferred)).then(|| columns(attempt.amount));
     sqlx::query!(
         "insert into transfers \
          (transfer_id, hash, participant, attempt, from_user, to_user, amount, breakdown, asked_at, created_at, bill_amount, \
-          to_participant) \
-         select $1, $2, $3, 1 + count(*), $4, $5, $6, $7, $8, $8, $9, $10 from transfers where hash = $2 and participant = $3",
+          to_participant, bill_amount_thousandths) \
+         select $1, $2, $3, 1 + count(*), $4, $5, $6, $7, $8, $8, $9, $10, $11 from transfers where hash = $2 and participant = $3",
         attempt.transfer_id.0,
         split.hash.as_str(),
         number(participant.id.0),
@@ -89,8 +91,9 @@ async fn insert(
         attempt.transferred.minor(),
         Json(&breakdown) as _,
         now,
-        (attempt.amount != attempt.transferred).then(|| attempt.amount.minor()),
+        of_bill.map(|(hundredths, _)| hundredths),
         to,
+        of_bill.and_then(|(_, thousandths)| thousandths),
     )
     .execute(connection)
     .await

@@ -2,7 +2,7 @@
 
 use super::outside_json::OutsideJson;
 use crate::domain::activity::{Change, Edit, Movement, Person};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::payments::RefusalReason;
 use contracts::quantity::Quantity;
 use contracts::title::Title;
@@ -53,7 +53,7 @@ pub enum ChangeJson {
         /// Name of the line.
         line: String,
         /// Its amount.
-        after: Option<Money>,
+        after: Option<BillMoney>,
     },
     /// A line of the bill has another name, quantity or amount.
     LineChanged {
@@ -63,9 +63,9 @@ pub enum ChangeJson {
         #[serde(skip_serializing_if = "Option::is_none")]
         renamed: Option<String>,
         /// Its amount before.
-        before: Option<Money>,
+        before: Option<BillMoney>,
         /// Its amount now.
-        after: Option<Money>,
+        after: Option<BillMoney>,
         /// Its quantity before, if that was another one.
         #[serde(skip_serializing_if = "Option::is_none")]
         quantity_before: Option<Quantity>,
@@ -78,14 +78,14 @@ pub enum ChangeJson {
         /// Name of the line.
         line: String,
         /// Its amount.
-        before: Option<Money>,
+        before: Option<BillMoney>,
     },
     /// The bill has another total.
     Total {
         /// The total before.
-        before: Option<Money>,
+        before: Option<BillMoney>,
         /// The total now.
-        after: Option<Money>,
+        after: Option<BillMoney>,
     },
     /// Another amount beside the lines is another one.
     Part {
@@ -136,7 +136,7 @@ pub enum ChangeJson {
         #[serde(skip_serializing_if = "Option::is_none")]
         with: Option<PersonJson>,
         /// The amount, in the currency of the bill.
-        amount: Money,
+        amount: BillMoney,
     },
     /// A transfer was made.
     Transferred {
@@ -146,7 +146,7 @@ pub enum ChangeJson {
         #[serde(skip_serializing_if = "Option::is_none")]
         with: Option<PersonJson>,
         /// The amount, in the currency of the bill.
-        amount: Money,
+        amount: BillMoney,
     },
     /// A transfer was refused.
     Refused {
@@ -156,7 +156,7 @@ pub enum ChangeJson {
         #[serde(skip_serializing_if = "Option::is_none")]
         with: Option<PersonJson>,
         /// The amount, in the currency of the bill.
-        amount: Money,
+        amount: BillMoney,
         /// Why.
         reason: RefusalReason,
     },
@@ -168,7 +168,7 @@ pub enum ChangeJson {
         #[serde(skip_serializing_if = "Option::is_none")]
         with: Option<PersonJson>,
         /// The amount, in the currency of the bill.
-        amount: Money,
+        amount: BillMoney,
         /// How it was made; not if it was given back or taken back.
         #[serde(skip_serializing_if = "Option::is_none")]
         how: Option<OutsideJson>,
@@ -188,7 +188,7 @@ pub enum ChangeJson {
         /// The participant.
         who: PersonJson,
         /// The amount, in the currency of the bill.
-        amount: Money,
+        amount: BillMoney,
     },
     /// What a participant said about a payment was taken back or declined.
     ReportDropped {
@@ -229,7 +229,7 @@ pub struct PayerJson {
     /// The participant.
     pub who: PersonJson,
     /// The amount.
-    pub amount: Money,
+    pub amount: BillMoney,
 }
 
 impl From<Change> for ChangeJson {
@@ -265,7 +265,7 @@ impl From<Change> for ChangeJson {
             Change::Joining(open) => Self::Joining { open },
             Change::Arrived(who) => Self::Arrived { who: who.into() },
             Change::Payers(payers) => {
-                let payer = |(who, amount): (Person, Money)| PayerJson { who: who.into(), amount };
+                let payer = |(who, amount): (Person, BillMoney)| PayerJson { who: who.into(), amount };
                 Self::Payers { payers: payers.into_iter().map(payer).collect() }
             }
             Change::Reported(who, amount) => Self::Reported { who: who.into(), amount },
@@ -300,7 +300,7 @@ impl From<Person> for PersonJson {
 }
 
 /// The participant, the other one, and the amount.
-fn parts(movement: Movement) -> (PersonJson, Option<PersonJson>, Money) {
+fn parts(movement: Movement) -> (PersonJson, Option<PersonJson>, BillMoney) {
     (movement.who.into(), movement.with.map(PersonJson::from), movement.amount)
 }
 
@@ -314,7 +314,7 @@ mod tests {
     fn a_change_is_told_by_its_kind() {
         let who = Person { id: ParticipantId(2), name: Some("Anna".into()) };
         let reason = RefusalReason::InsufficientFunds;
-        let refused = Change::Refused(Movement { who, with: None, amount: Money::from_minor(1250) }, reason);
+        let refused = Change::Refused(Movement { who, with: None, amount: BillMoney::from_hundredths(1250) }, reason);
         let written = serde_json::to_value(ChangeJson::from(refused)).unwrap();
         let expected = json!({ "what": "refused", "who": { "id": 2, "name": "Anna" }, "amount": 12.5,
             "reason": "insufficient_funds" });

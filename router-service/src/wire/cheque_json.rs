@@ -3,7 +3,7 @@
 use crate::domain::split::Split;
 use contracts::cheque::{Cheque, ChequeStatus, ChequeWarning, PagePhoto, PhotoSize, PossibleTotal, Product};
 use contracts::day;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use serde::Serialize;
 use time::Date;
 
@@ -19,7 +19,7 @@ pub struct ChequeJson {
     #[schema(value_type = Option<String>, format = Date)]
     purchased_on: Option<Date>,
     /// The printed total; `null` if it was not recognised. It is never computed from the lines.
-    total_account: Option<Money>,
+    total_account: Option<BillMoney>,
     /// What the total may be, if that is not certain: the best first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     totals: Vec<PossibleTotal>,
@@ -30,24 +30,24 @@ pub struct ChequeJson {
     currency: Option<String>,
     /// Service charge, if it is printed as a separate line.
     #[serde(skip_serializing_if = "Option::is_none")]
-    service: Option<Money>,
+    service: Option<BillMoney>,
     /// Discount, as a positive amount.
     #[serde(skip_serializing_if = "Option::is_none")]
-    discount: Option<Money>,
+    discount: Option<BillMoney>,
     /// Tax that is added to the lines. Tax that the lines include is not listed here.
     #[serde(skip_serializing_if = "Option::is_none")]
-    tax: Option<Money>,
+    tax: Option<BillMoney>,
     /// Tip, if it is printed as part of the total.
     #[serde(skip_serializing_if = "Option::is_none")]
-    tip: Option<Money>,
+    tip: Option<BillMoney>,
     /// Rounding of the total; negative if it was rounded down.
     #[serde(skip_serializing_if = "Option::is_none")]
-    rounding: Option<Money>,
+    rounding: Option<BillMoney>,
     /// Whether the cheque is balanced.
     status: ChequeStatus,
     /// `total_account` minus the sum of the parts, if both are known and differ.
     #[serde(skip_serializing_if = "Option::is_none")]
-    difference: Option<Money>,
+    difference: Option<BillMoney>,
     /// Confidence of the recognition, from 0 to 1.
     confidence: f64,
     /// Problems that the owner should check.

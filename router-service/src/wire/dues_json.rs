@@ -3,7 +3,7 @@
 use super::plan_json::{PaymentJson, plan};
 use super::split_json::{SettlementJson, settlement};
 use crate::domain::split::Split;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use serde::Serialize;
 
 /// What each participant owes. All dues plus `unclaimed` add up to `total`.
@@ -13,9 +13,9 @@ pub struct DuesJson {
     /// The version of the state.
     pub version: i64,
     /// The total to pay, including the tip.
-    pub total: Money,
+    pub total: BillMoney,
     /// The amount that is not claimed.
-    pub unclaimed: Money,
+    pub unclaimed: BillMoney,
     /// By participant.
     pub dues: Vec<DueJson>,
     /// Who still has to pay whom.
@@ -31,28 +31,28 @@ pub struct DueJson {
     /// The participant's name.
     pub name: Option<String>,
     /// Lines.
-    pub items: Money,
+    pub items: BillMoney,
     /// Service charge.
-    pub service: Money,
+    pub service: BillMoney,
     /// Discount; a positive number.
-    pub discount: Money,
+    pub discount: BillMoney,
     /// Tax that is added to the lines.
-    pub tax: Money,
+    pub tax: BillMoney,
     /// The printed tip plus the tip set by the owner.
-    pub tip: Money,
+    pub tip: BillMoney,
     /// Rounding of the total.
-    pub rounding: Money,
+    pub rounding: BillMoney,
     /// Share of the printed total minus the sum of its parts, on a cheque that does not add up.
-    pub difference: Money,
+    pub difference: BillMoney,
     /// Their part of the total, independent of payments.
-    pub due: Money,
+    pub due: BillMoney,
     /// If several participants have paid the restaurant, what this one has paid to it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub advance: Option<Money>,
+    pub advance: Option<BillMoney>,
     /// What they have paid others, less what was given back or received from others.
-    pub paid: Money,
+    pub paid: BillMoney,
     /// What they still have to pay: `due - advance - paid`; negative if they are owed something.
-    pub to_pay: Money,
+    pub to_pay: BillMoney,
     /// State of the payment.
     pub settlement: SettlementJson,
 }

@@ -2,6 +2,7 @@
 
 pub mod activity_json;
 pub mod cheque_json;
+mod decimals;
 pub mod dues_json;
 pub mod groups;
 pub mod outside_json;

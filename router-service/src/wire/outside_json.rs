@@ -2,7 +2,7 @@
 
 use crate::domain::outside::Outside;
 use crate::domain::participant::Report;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use serde::Serialize;
 
 /// How a participant has paid outside the app.
@@ -27,7 +27,7 @@ impl From<&Outside> for OutsideJson {
 #[schema(as = ReportedPayment)]
 pub struct ReportJson {
     /// The amount in the currency of the bill.
-    pub amount: Money,
+    pub amount: BillMoney,
     /// The participant who has received it.
     pub to: u32,
     /// What the participant wrote about it.

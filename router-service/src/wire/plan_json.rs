@@ -2,7 +2,7 @@
 
 use crate::domain::dues::Dues;
 use crate::domain::split::Split;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -15,9 +15,9 @@ pub struct PaymentJson {
     /// The participant who receives it.
     pub to: u32,
     /// The amount in the currency of the bill.
-    pub amount: Money,
+    pub amount: BillMoney,
     /// The amount in the currency of the accounts, at the rate that the owner named.
-    pub to_transfer: Money,
+    pub to_transfer: BillMoney,
     /// Whether both have an account; otherwise it is paid outside the app, and recorded.
     pub transferable: bool,
 }
@@ -31,15 +31,20 @@ pub struct PaidJson {
     /// The participant who has received it.
     pub to: u32,
     /// The amount in the currency of the bill.
-    pub amount: Money,
+    pub amount: BillMoney,
 }
 
 /// What participants have paid each other, if several have paid the restaurant: what each can give back.
 pub fn paid(split: &Split) -> Vec<PaidJson> {
     let pairs = split.between.keys().flat_map(|(from, to)| [(*from, *to), (*to, *from)]).collect::<BTreeSet<_>>();
     let paid = pairs.into_iter().map(|(from, to)| (from, to, split.paid_between(from, to)));
-    let paid = paid.filter(|(_, _, amount)| *amount > Money::ZERO);
+    let paid = paid.filter(|(_, _, amount)| *amount > BillMoney::ZERO);
     paid.map(|(from, to, amount)| PaidJson { from: from.0, to: to.0, amount }).collect()
+}
+
+/// What a transfer of an amount of the bill moves, in the currency of the accounts, if the owner has named a rate.
+pub(super) fn to_transfer(split: &Split, amount: BillMoney) -> BillMoney {
+    split.rate.and_then(|rate| rate.convert(amount)).map_or(amount, BillMoney::from)
 }
 
 /// The payments that are still to be made.
@@ -49,7 +54,7 @@ pub fn plan(split: &Split, dues: &Dues) -> Vec<PaymentJson> {
         from: payment.from.0,
         to: payment.to.0,
         amount: payment.amount,
-        to_transfer: split.rate.and_then(|rate| rate.convert(payment.amount)).unwrap_or(payment.amount),
+        to_transfer: to_transfer(split, payment.amount),
         transferable: is_user(payment.from) && is_user(payment.to),
     });
     payments.collect()

@@ -1,8 +1,8 @@
 //! What a messenger shows of a link: `Cafe Luna, 5 Feb — 1,520.00 RUB`.
 
-use crate::domain::smallest_unit::smallest_unit;
+use super::decimals::digits;
 use crate::domain::split::Split;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use time::Date;
 
 /// The title of a preview. `accounts` is the currency of a bill that names none.
@@ -17,7 +17,7 @@ pub fn preview_title(split: &Split, accounts: &str, today: Date) -> String {
         return name;
     }
     let currency = split.cheque.currency.as_deref();
-    format!("{name} — {} {}", amount(split.total(), smallest_unit(currency)), currency.unwrap_or(accounts))
+    format!("{name} — {} {}", amount(split.total(), currency), currency.unwrap_or(accounts))
 }
 
 /// `5 Feb`, with its year unless it is this one.
@@ -27,10 +27,9 @@ fn day(date: Date, today: Date) -> String {
     if date.year() == today.year() { day } else { format!("{day} {}", date.year()) }
 }
 
-/// `1,520.00`; without decimals in a currency that has none.
-fn amount(money: Money, unit: i64) -> String {
-    let (sign, minor) = (if money < Money::ZERO { "-" } else { "" }, money.minor().unsigned_abs());
-    let digits = (minor / 100).to_string();
+/// `1,520.00`, with the decimals of the currency.
+fn amount(money: BillMoney, currency: Option<&str>) -> String {
+    let (sign, digits, decimals) = digits(money, currency);
     let mut whole = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -38,9 +37,7 @@ fn amount(money: Money, unit: i64) -> String {
         }
         whole.push(digit);
     }
-    let decimals =
-        if unit == 100 && minor.is_multiple_of(100) { String::new() } else { format!(".{:02}", minor % 100) };
-    format!("{sign}{whole}{decimals}")
+    if decimals.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{decimals}") }
 }
 
 #[cfg(test)]
@@ -70,11 +67,12 @@ mod tests {
         assert_eq!(preview(|_| {}), "Bill of 21 Nov — 1,520.00 RUB", "the day when it was shared");
         assert_eq!(preview(|split| split.cheque.total_account = None), "Bill of 21 Nov");
         assert_eq!(preview(|split| split.cheque.currency = Some("JPY".into())), "Bill of 21 Nov — 1,520 JPY");
+        assert_eq!(preview(|split| split.cheque.currency = Some("KWD".into())), "Bill of 21 Nov — 1,520.000 KWD");
     }
 
     #[test]
     fn thousands_are_separated() {
-        let written = |minor| amount(Money::from_minor(minor), 1);
+        let written = |minor| amount(BillMoney::from_hundredths(minor), None);
         assert_eq!([5, 99_999, 100_000, 123_456_789].map(written), ["0.05", "999.99", "1,000.00", "1,234,567.89"]);
         assert_eq!(written(-150), "-1.50");
     }

@@ -3,7 +3,7 @@
 use super::cheque_json::ChequeJson;
 use super::outside_json::{OutsideJson, ReportJson};
 use super::percent::Percent;
-use super::plan_json::{PaidJson, PaymentJson, paid, plan};
+use super::plan_json::{PaidJson, PaymentJson, paid, plan, to_transfer};
 use crate::domain::dues::Dues;
 use crate::domain::fraction::Fraction;
 use crate::domain::method::{Method, Tip};
@@ -12,7 +12,7 @@ use crate::domain::participant::{Attempt, AttemptState, Direction, Participant, 
 use crate::domain::rate::Rate;
 use crate::domain::split::Split;
 use contracts::ids::{ChequeHash, TransferId};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::payments::RefusalReason;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -76,7 +76,7 @@ pub struct SplitJson {
     pub percents: Option<BTreeMap<String, Percent>>,
     /// Only for the method `exact`: amounts by participant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub amounts: Option<BTreeMap<String, Money>>,
+    pub amounts: Option<BTreeMap<String, BillMoney>>,
     /// The rate that the owner named for a bill in another currency: units of the accounts' currency for one of the bill's.
     pub rate: Option<RateJson>,
     /// Whether others can join.
@@ -95,10 +95,10 @@ pub struct SplitJson {
     /// The unclaimed part of each line that is not fully claimed.
     pub remainders: Vec<RemainderJson>,
     /// The total to pay, including the tip.
-    pub total: Money,
+    pub total: BillMoney,
     /// The amount that is not claimed.
-    pub unclaimed: Money,
-    /// Money has moved, or is moving, and was not given back: lines and method are fixed.
+    pub unclaimed: BillMoney,
+    /// BillMoney has moved, or is moving, and was not given back: lines and method are fixed.
     pub frozen: bool,
     /// When the bill became known here.
     #[serde(with = "time::serde::rfc3339")]
@@ -130,7 +130,7 @@ pub struct TipJson {
     pub percent: Option<Percent>,
     /// Fixed amount.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub amount: Option<Money>,
+    pub amount: Option<BillMoney>,
 }
 
 /// A participant of the shared cheque.
@@ -150,17 +150,17 @@ pub struct ParticipantJson {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub free: bool,
     /// Their part of the total, independent of payments.
-    pub due: Money,
+    pub due: BillMoney,
     /// If several participants have paid the restaurant, what this one has paid to it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub advance: Option<Money>,
+    pub advance: Option<BillMoney>,
     /// What they have paid others, less what was given back or received from others.
-    pub paid: Money,
+    pub paid: BillMoney,
     /// What they still have to pay: `due - advance - paid`; negative if they are owed something. A pending payment counts
     /// as paid. 0 for the owner who alone has paid the restaurant.
-    pub to_pay: Money,
+    pub to_pay: BillMoney,
     /// `to_pay` in the currency of the accounts, at the rate that the owner named: what a transfer moves.
-    pub to_transfer: Money,
+    pub to_transfer: BillMoney,
     /// Whether the due counts in a group, and is paid there.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub in_group: bool,
@@ -192,7 +192,7 @@ pub struct SettlementJson {
     pub transfer_id: Option<TransferId>,
     /// The amount of the payment.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub amount: Option<Money>,
+    pub amount: Option<BillMoney>,
     /// Why the last transfer failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<RefusalReason>,
@@ -201,7 +201,7 @@ pub struct SettlementJson {
     pub refund: Option<RefundJson>,
 }
 
-/// Money that the owner gives back by a transfer.
+/// BillMoney that the owner gives back by a transfer.
 #[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Refund)]
 pub struct RefundJson {
@@ -210,7 +210,7 @@ pub struct RefundJson {
     /// The transfer.
     pub transfer_id: TransferId,
     /// The amount.
-    pub amount: Money,
+    pub amount: BillMoney,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<RefusalReason>,
@@ -266,7 +266,8 @@ impl SplitJson {
             denominator: part.denominator(),
         });
         let left = split.claimable_lines().map(|(line, _)| (line, split.left_of(line)));
-        let negative = split.cheque.products.iter().filter(|line| line.total.is_some_and(|total| total < Money::ZERO));
+        let negative =
+            split.cheque.products.iter().filter(|line| line.total.is_some_and(|total| total < BillMoney::ZERO));
         let (mut shares, mut percents, mut amounts) = (None, None, None);
         match &split.method {
             Method::Items | Method::Equal => {}
@@ -315,9 +316,9 @@ pub fn settlement(participant: &Participant) -> SettlementJson {
     let state = match payment.map(|last| last.state) {
         None if participant.id == ParticipantId::OWNER => "owner",
         Some(AttemptState::Pending) => "pending",
-        Some(AttemptState::Failed(_)) if paid <= Money::ZERO => "failed",
-        _ if paid <= Money::ZERO => "none",
-        _ if settlement.transferred > Money::ZERO => "paid",
+        Some(AttemptState::Failed(_)) if paid <= BillMoney::ZERO => "failed",
+        _ if paid <= BillMoney::ZERO => "none",
+        _ if settlement.transferred > BillMoney::ZERO => "paid",
         _ => "cash",
     };
     let amount = match state {
@@ -365,7 +366,7 @@ fn participant(split: &Split, participant: &Participant, dues: &Dues) -> Partici
         paid: participant.settlement.paid(),
         to_pay,
         in_group: split.pays_in_group(participant.id),
-        to_transfer: split.rate.and_then(|rate| rate.convert(to_pay)).unwrap_or(to_pay),
+        to_transfer: to_transfer(split, to_pay),
         settlement: settlement(participant),
         outside: participant.outside.as_ref().map(OutsideJson::from),
         reported: participant.report.as_ref().map(ReportJson::from),

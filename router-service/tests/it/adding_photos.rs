@@ -3,7 +3,7 @@
 use crate::stage::{OWNER, Stage, balanced, recognized};
 use contracts::cheque::{Cheque, PhotoSize};
 use contracts::ids::{ChequeHash, UserId};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::ocr::ChequePageRead;
 use serde_json::{Value, json};
 use testkit::eventually;
@@ -12,7 +12,7 @@ use testkit::eventually;
 fn page(hash: &ChequeHash, number: u32, total: i64) -> ChequePageRead {
     let mut cheque: Cheque = serde_json::from_str(&balanced(&[30_000]).to_string()).unwrap();
     cheque.products[0].name = "Чай".into();
-    cheque.total_account = Some(Money::from_minor(total));
+    cheque.total_account = Some(BillMoney::from_hundredths(total));
     cheque.photo = Some(PhotoSize { width: 600, height: 900 });
     cheque.recompute_status();
     let owner_id = UserId::try_from(OWNER).unwrap();

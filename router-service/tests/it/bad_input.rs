@@ -73,7 +73,7 @@ async fn a_correction_reports_every_error_with_its_pointer() {
         errors.as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     let good = json!({ "id": 1, "name": "Суп", "numberServings": 1, "total": 1 });
-    let bad = json!({ "name": "", "numberServings": 0, "total": "x", "price": 0.001, "colour": 1, "modifiers": [5] });
+    let bad = json!({ "name": "", "numberServings": 0, "total": "x", "price": 0.0001, "colour": 1, "modifiers": [5] });
     assert_eq!(
         refused(json!({ "version": 1, "products": [good, bad], "currency": "rub", "discount": -1 })).await,
         [

@@ -8,6 +8,7 @@ mod adding_photos;
 mod bad_input;
 mod claiming;
 mod correcting;
+mod currencies;
 mod deleting;
 mod editing_lines;
 mod entering;

@@ -169,7 +169,7 @@ pub(crate) async fn watch(program: &Program, path: &str) -> Result<Socket, u16> 
     Socket::open(&format!("ws://127.0.0.1:{}{path}/ws", program.port()), &[]).await
 }
 
-/// A cheque whose lines, in minor units, add up to its total.
+/// A cheque whose lines, in hundredths, add up to its total.
 pub(crate) fn balanced(lines: &[i64]) -> Value {
     let products: Vec<Value> = (1..).zip(lines).map(|(id, minor)| line(id, *minor)).collect();
     json!({

@@ -1,7 +1,8 @@
 //! A cheque, recognised on a photo or corrected by its owner.
 
+use crate::currency::fits;
 use crate::day;
-use crate::money::Money;
+use crate::money::BillMoney;
 use crate::quantity::Quantity;
 use crate::title::Title;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,8 @@ use time::Date;
 
 /// The contents of a cheque.
 ///
-/// It is balanced if the sum of the lines, service, tax, tip and rounding, minus the discount, is `total_account`.
+/// It is balanced if the sum of the lines, service, tax, tip and rounding, minus the discount, is `total_account`, and all
+/// of them can be paid in its currency. Amounts are in that currency, with at most three decimals.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Cheque {
@@ -20,7 +22,7 @@ pub struct Cheque {
     #[serde(default, with = "day", skip_serializing_if = "Option::is_none")]
     pub purchased_on: Option<Date>,
     /// The printed total; `null` if it was not recognised. It is never computed from the lines.
-    pub total_account: Option<Money>,
+    pub total_account: Option<BillMoney>,
     /// What the total may be, if that is not certain: the best first, at most [`TOTALS_MAX`]. The first one is the
     /// `total_account` that was read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -32,24 +34,24 @@ pub struct Cheque {
     pub currency: Option<String>,
     /// Service charge, if it is printed as a separate line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service: Option<Money>,
+    pub service: Option<BillMoney>,
     /// Discount, as a positive amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub discount: Option<Money>,
+    pub discount: Option<BillMoney>,
     /// Tax that is added to the lines. Tax that the lines include is not listed here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tax: Option<Money>,
+    pub tax: Option<BillMoney>,
     /// Tip, if it is printed as part of the total.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tip: Option<Money>,
+    pub tip: Option<BillMoney>,
     /// Rounding of the total; negative if it was rounded down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rounding: Option<Money>,
+    pub rounding: Option<BillMoney>,
     /// Whether the cheque is balanced.
     pub status: ChequeStatus,
     /// `total_account` minus the sum of the parts, if both are known and differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub difference: Option<Money>,
+    pub difference: Option<BillMoney>,
     /// Confidence of the recognition, from 0 to 1.
     pub confidence: f64,
     /// Problems that the owner should check.
@@ -92,9 +94,9 @@ pub struct Product {
     #[serde(rename = "numberServings")]
     pub number_servings: Quantity,
     /// Price of one unit; `null` if it is neither printed nor computable.
-    pub price: Option<Money>,
+    pub price: Option<BillMoney>,
     /// Price of the line; `null` if it was not recognised.
-    pub total: Option<Money>,
+    pub total: Option<BillMoney>,
     /// Whether `price` is printed; otherwise it is the total divided by the quantity.
     #[serde(default)]
     pub price_printed: bool,
@@ -156,7 +158,7 @@ pub struct PhotoSize {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChequeStatus {
-    /// The sum of the parts is the total.
+    /// The sum of the parts is the total, and all of them can be paid in the currency.
     Balanced,
     /// It is not, or something is missing. The owner corrects or confirms the cheque before participants pay.
     NeedsReview,
@@ -175,7 +177,7 @@ pub enum ChequeWarning {
     NoTotal,
     /// No line was recognised.
     NoLines,
-    /// The sum of the parts is not the total.
+    /// The sum of the parts is not the total, or an amount has more decimals than the currency.
     DoesNotAddUp,
     /// The photo is blurred, dark or small: another photo may give a better result.
     PoorPhoto,
@@ -235,15 +237,27 @@ impl Cheque {
 
     /// The sum of the lines, service, tax, tip and rounding, minus the discount. `None` if a line has no total, or
     /// beyond 64 bits.
-    pub fn sum_of_parts(&self) -> Option<Money> {
-        let mut sum = Money::ZERO;
+    pub fn sum_of_parts(&self) -> Option<BillMoney> {
+        let mut sum = BillMoney::ZERO;
         for product in &self.products {
             sum = sum.checked_add(product.total?)?;
         }
-        for part in [self.service, self.tax, self.tip, self.rounding, self.discount.map(Money::negated)] {
-            sum = sum.checked_add(part.unwrap_or(Money::ZERO))?;
+        for part in [self.service, self.tax, self.tip, self.rounding, self.discount.map(BillMoney::negated)] {
+            sum = sum.checked_add(part.unwrap_or(BillMoney::ZERO))?;
         }
         Some(sum)
+    }
+
+    /// The total, the extras and the totals of the lines, as far as they are known: what is paid. A price of one unit is
+    /// not: fuel has prices of 1.599 EUR.
+    pub fn paid_amounts(&self) -> impl Iterator<Item = BillMoney> {
+        let extras = [self.total_account, self.service, self.discount, self.tax, self.tip, self.rounding];
+        extras.into_iter().chain(self.products.iter().map(|line| line.total)).flatten()
+    }
+
+    /// Whether all amounts can be paid in the currency: they have no more decimals than it has.
+    pub fn fits_currency(&self) -> bool {
+        self.paid_amounts().all(|amount| fits(amount, self.currency.as_deref()))
     }
 
     /// Sets the status, the difference, and the warnings that depend on the parts; other warnings are not changed.
@@ -260,9 +274,12 @@ impl Cheque {
         }
         self.status = match (self.total_account, sum) {
             (None, _) if self.products.is_empty() => ChequeStatus::Failed,
-            (Some(total), Some(sum)) if total == sum && !self.products.is_empty() => ChequeStatus::Balanced,
+            (Some(total), Some(sum)) if total == sum && !self.products.is_empty() && self.fits_currency() => {
+                ChequeStatus::Balanced
+            }
             (Some(total), sum) => {
-                self.difference = sum.and_then(|sum| total.checked_add(sum.negated()));
+                let difference = sum.and_then(|sum| total.checked_add(sum.negated()));
+                self.difference = difference.filter(|difference| *difference != BillMoney::ZERO);
                 self.warnings.push(DoesNotAddUp);
                 ChequeStatus::NeedsReview
             }
@@ -280,8 +297,8 @@ mod tests {
             id,
             name: "Чай".into(),
             number_servings: Quantity::ONE,
-            price: total.map(Money::from_minor),
-            total: total.map(Money::from_minor),
+            price: total.map(BillMoney::from_hundredths),
+            total: total.map(BillMoney::from_hundredths),
             price_printed: true,
             modifiers: vec![],
             confidence: 0.9,
@@ -296,7 +313,7 @@ mod tests {
         let mut cheque = Cheque {
             merchant: None,
             purchased_on: None,
-            total_account: total.map(Money::from_minor),
+            total_account: total.map(BillMoney::from_hundredths),
             totals: vec![],
             products,
             currency: None,
@@ -319,9 +336,12 @@ mod tests {
     #[test]
     fn a_cheque_whose_parts_make_the_total_is_balanced() {
         let mut cheque = cheque(Some(900), &[Some(600), Some(400)]);
-        assert_eq!((cheque.status, cheque.difference), (ChequeStatus::NeedsReview, Some(Money::from_minor(-100))));
-        cheque.discount = Some(Money::from_minor(150));
-        cheque.service = Some(Money::from_minor(50));
+        assert_eq!(
+            (cheque.status, cheque.difference),
+            (ChequeStatus::NeedsReview, Some(BillMoney::from_hundredths(-100)))
+        );
+        cheque.discount = Some(BillMoney::from_hundredths(150));
+        cheque.service = Some(BillMoney::from_hundredths(50));
         cheque.recompute_status();
         assert_eq!((cheque.status, cheque.difference), (ChequeStatus::Balanced, None));
         assert_eq!(cheque.warnings, []);
@@ -334,7 +354,7 @@ mod tests {
         assert_eq!(without_total.warnings, [ChequeWarning::NoTotal]);
         let without_lines = cheque(Some(600), &[]);
         assert_eq!(without_lines.status, ChequeStatus::NeedsReview);
-        assert_eq!(without_lines.difference, Some(Money::from_minor(600)));
+        assert_eq!(without_lines.difference, Some(BillMoney::from_hundredths(600)));
         assert_eq!(cheque(None, &[]).status, ChequeStatus::Failed);
         let unread_line = cheque(Some(600), &[Some(600), None]);
         assert_eq!((unread_line.status, unread_line.difference), (ChequeStatus::NeedsReview, None));
@@ -346,10 +366,25 @@ mod tests {
         let old = serde_json::to_string(&read).unwrap();
         assert!(!old.contains("totals"), "{old}");
         assert_eq!(serde_json::from_str::<Cheque>(&old).unwrap().totals, []);
-        let amount = Money::from_minor(600);
+        let amount = BillMoney::from_hundredths(600);
         read.totals.push(PossibleTotal { amount, label: "Total".to_owned(), bounds: None, confidence: 0.5 });
         let new = serde_json::to_string(&read).unwrap();
         assert!(new.contains(r#""totals":[{"amount":6,"label":"Total","confidence":0.5}]"#), "{new}");
         assert_eq!(serde_json::from_str::<Cheque>(&new).unwrap(), read);
+    }
+
+    #[test]
+    fn an_amount_with_more_decimals_than_the_currency_has_to_be_reviewed() {
+        let mut cheque = cheque(Some(100), &[Some(50), Some(50)]);
+        for (currency, status) in [("EUR", ChequeStatus::Balanced), ("JPY", ChequeStatus::NeedsReview)] {
+            cheque.currency = Some(currency.into());
+            cheque.recompute_status();
+            assert_eq!((cheque.status, cheque.difference), (status, None), "{currency}");
+        }
+        assert_eq!(cheque.warnings, [ChequeWarning::DoesNotAddUp]);
+        cheque.currency = Some("EUR".into());
+        cheque.products[0].price = Some(BillMoney::from_thousandths(499));
+        cheque.recompute_status();
+        assert_eq!(cheque.status, ChequeStatus::Balanced, "a price of one unit is not paid");
     }
 }

@@ -3,6 +3,9 @@
 //! Types only: nothing here reads a clock, generates an id, or uses a database or a broker.
 
 pub mod ids;
+
+pub mod currency;
+pub mod decimal;
 pub mod money;
 pub mod quantity;
 

@@ -5,7 +5,7 @@
 use contracts::cheque::{Bounds, Cheque, ChequeStatus, ChequeWarning, LineWarning, PhotoSize, Product};
 use contracts::envelope::Envelope;
 use contracts::ids::{ChequeHash, OrderId, TransactionId, TransferId, UserId};
-use contracts::money::{Amount, Money};
+use contracts::money::{Amount, BillMoney};
 use contracts::ocr::{ChequePageRead, ChequeRecognized};
 use contracts::orders::OrderCreated;
 use contracts::payments::{PaymentCompleted, PaymentFailed, RefusalReason, TransferCompleted, TransferFailed};
@@ -54,8 +54,8 @@ fn hash() -> ChequeHash {
     ChequeHash::try_from("lBF2niuPbm0123456789Az".to_owned()).unwrap()
 }
 
-fn money(text: &str) -> Money {
-    Money::from_json_number(text).unwrap()
+fn money(text: &str) -> BillMoney {
+    BillMoney::from_json_number(text).unwrap()
 }
 
 fn cheque() -> Cheque {

@@ -7,7 +7,7 @@ use super::lexer::{self, What};
 use crate::layout::measure::{count, letter_width};
 use crate::layout::rows::Row;
 use crate::word::{Place, Word};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 
 /// How sums are printed on this cheque.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,14 +37,9 @@ impl Style {
     /// Whole numbers, before anything is known of the bill.
     pub(crate) const WHOLE: Self = Self { decimals: false, roubles: false, three: Three::Quantity, doubtful: false };
 
-    /// An amount of the bill. Thousandths are cut off: such a bill is for review.
-    pub(crate) fn money(self, minor: i64) -> Money {
-        Money::from_minor(minor / self.scale())
-    }
-
-    /// What the sums are divided by to get hundredths of the currency.
-    pub(crate) fn scale(self) -> i64 {
-        if self.three == Three::Decimals { 10 } else { 1 }
+    /// An amount of the bill.
+    pub(crate) fn money(self, minor: i64) -> BillMoney {
+        if self.three == Three::Decimals { BillMoney::from_thousandths(minor) } else { BillMoney::from_hundredths(minor) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Parsed, cheque};
 use crate::word::{Pass, Place, Word};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use std::ops::Range;
 
 /// The words of a slip, as recognised by a perfect engine.
@@ -38,7 +38,7 @@ pub(super) fn read(slip: &str) -> Parsed {
 
 /// The lines as `quantity name total`, for comparisons.
 pub(super) fn lines(parsed: &Parsed) -> Vec<String> {
-    let text = |money: Option<Money>| money.map_or_else(|| "?".to_owned(), |money| money.to_string());
+    let text = |money: Option<BillMoney>| money.map_or_else(|| "?".to_owned(), |money| money.to_string());
     let products = parsed.cheque.products.iter();
     products.map(|product| format!("{} {} {}", product.number_servings, product.name, text(product.total))).collect()
 }

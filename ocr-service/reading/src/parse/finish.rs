@@ -14,7 +14,7 @@ use super::totals::{hundredths, totals};
 use crate::layout::measure::around;
 use crate::word::Place;
 use contracts::cheque::{Cheque, ChequeStatus, ChequeWarning, LineWarning, Product};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use contracts::quantity::Quantity;
 
 const LINES_MAX: usize = 200;
@@ -59,7 +59,7 @@ pub(crate) fn finish(draft: &Draft, others: &[&Draft], agreed: bool) -> Parsed {
         cheque.warnings.push(ChequeWarning::TooManyLines);
     }
     // Amounts that are not exact are for review, and a bill on which nothing is left to pay.
-    let payable = style.scale() == 1 && cheque.total_account > Some(Money::ZERO);
+    let payable = cheque.fits_currency() && cheque.total_account > Some(BillMoney::ZERO);
     let proven = draft.proven && agreed && payable && !draft.cut && !style.doubtful;
     if cheque.status == ChequeStatus::Balanced && !proven {
         // It adds up, but with too little evidence: the owner should check it.

@@ -3,7 +3,7 @@
 
 use super::drawn::{lines, read, total};
 use contracts::cheque::ChequeStatus;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 
 pub(super) fn assert_read(slip: &str, expected_lines: &[&str], expected_total: &str) {
     let parsed = read(slip);
@@ -36,8 +36,11 @@ GST Summary    Amount(RM)   Tax(RM)
 SR                  39.60      2.38";
     assert_read(slip, &["1 SALAD 28", "1 GARLIC CHAHAN 6", "2 GREEN TEA 2"], "42");
     let cheque = read(slip).cheque;
-    assert_eq!((cheque.service, cheque.tax), (Some(Money::from_minor(360)), Some(Money::from_minor(238))));
-    assert_eq!((cheque.rounding, cheque.currency.as_deref()), (Some(Money::from_minor(2)), Some("MYR")));
+    assert_eq!(
+        (cheque.service, cheque.tax),
+        (Some(BillMoney::from_hundredths(360)), Some(BillMoney::from_hundredths(238)))
+    );
+    assert_eq!((cheque.rounding, cheque.currency.as_deref()), (Some(BillMoney::from_hundredths(2)), Some("MYR")));
 }
 
 #[test]
@@ -245,8 +248,14 @@ TOTAL INCLUDES 6% GST        1.44";
     let parsed = read(slip);
     assert_eq!(total(&parsed), "25.40");
     assert_eq!(parsed.cheque.status, ChequeStatus::Balanced, "{:?}", parsed.cheque);
-    let totals: Vec<i64> =
-        parsed.cheque.products.iter().filter_map(|p| p.total).map(Money::minor).filter(|m| *m != 0).collect();
+    let totals: Vec<i64> = parsed
+        .cheque
+        .products
+        .iter()
+        .filter_map(|p| p.total)
+        .map(|money| money.thousandths() / 10)
+        .filter(|m| *m != 0)
+        .collect();
     assert_eq!(totals, [950, 500, 1090]);
 }
 

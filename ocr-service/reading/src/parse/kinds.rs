@@ -3,7 +3,7 @@
 use super::drawn::{lines, read, total};
 use super::forms::assert_read;
 use contracts::cheque::{ChequeStatus, ChequeWarning, LineWarning};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 
 #[test]
 fn whole_amounts_with_marks_for_thousands() {
@@ -144,7 +144,7 @@ TOTAL                15.60
 VISA                 15.60";
     let parsed = read(slip);
     assert_eq!((total(&parsed).as_str(), parsed.cheque.status), ("15.60", ChequeStatus::Balanced));
-    assert_eq!(parsed.cheque.discount, Some(Money::from_minor(200)));
+    assert_eq!(parsed.cheque.discount, Some(BillMoney::from_hundredths(200)));
 }
 
 #[test]
@@ -230,7 +230,7 @@ Total to pay         13.00";
     let totals: Vec<(i64, &str)> =
         cheque.totals.iter().map(|total| (total.amount.minor(), total.label.as_str())).collect();
     assert_eq!(totals, [(1300, "Total to pay"), (1240, "Total")]);
-    assert_eq!(cheque.total_account, Some(Money::from_minor(1300)));
+    assert_eq!(cheque.total_account, Some(BillMoney::from_hundredths(1300)));
     assert!(cheque.totals[0].confidence > cheque.totals[1].confidence);
 }
 
@@ -244,7 +244,7 @@ Subtotal             11.10
 Tax                   0.89
                      11.99";
     let cheque = read(slip).cheque;
-    assert_eq!((cheque.status, cheque.total_account), (ChequeStatus::NeedsReview, Some(Money::from_minor(1199))));
+    assert_eq!((cheque.status, cheque.total_account), (ChequeStatus::NeedsReview, Some(BillMoney::from_hundredths(1199))));
 }
 
 #[test]

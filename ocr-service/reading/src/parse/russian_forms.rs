@@ -2,7 +2,7 @@
 
 use super::drawn::read;
 use super::forms::assert_read;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 
 #[test]
 fn a_russian_bill_with_quantity_and_sum() {
@@ -118,7 +118,7 @@ fn a_russian_bill_with_service_and_a_total_before_it() {
 Обслуживание 10%                     209.00
 ИТОГО К ОПЛАТЕ:                     2299.00";
     assert_read(slip, &["2 Борщ 780", "1 Хачапури по-аджарски 560", "3 Лимонад домашний 750"], "2299");
-    assert_eq!(read(slip).cheque.service, Some(Money::from_minor(20_900)));
+    assert_eq!(read(slip).cheque.service, Some(BillMoney::from_hundredths(20_900)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{Parsed, cheque};
 use crate::word::{Pass, Place, Word};
 use contracts::cheque::ChequeStatus;
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use proptest::prelude::*;
 
 /// Words of slips and noise: figures, units, total words, symbols, any letters.
@@ -79,11 +79,11 @@ fn assert_sound(parsed: &Parsed) {
     let sums = cheque.products.iter().flat_map(|product| [product.total, product.price]);
     let parts = [cheque.total_account, cheque.service, cheque.discount, cheque.tax, cheque.tip, cheque.rounding];
     for money in sums.chain(parts).flatten() {
-        assert!(money.minor().abs() < 1_000_000_000_000_000, "{money}");
+        assert!(money.thousandths().abs() < 10_000_000_000_000_000, "{money}");
     }
     assert!(cheque.totals.len() <= 5 && parsed.total_places.len() == cheque.totals.len());
     assert!(cheque.totals.is_empty() || cheque.totals.first().map(|total| total.amount) == cheque.total_account);
-    assert!(cheque.discount.is_none_or(|discount| discount.minor() > 0));
+    assert!(cheque.discount.is_none_or(|discount| discount.thousandths() > 0));
     for confidence in cheque
         .products
         .iter()
@@ -95,7 +95,7 @@ fn assert_sound(parsed: &Parsed) {
     }
     if cheque.status == ChequeStatus::Balanced {
         assert_eq!(cheque.sum_of_parts(), cheque.total_account);
-        assert!(cheque.total_account > Some(Money::ZERO) && cheque.totals.is_empty());
+        assert!(cheque.total_account > Some(BillMoney::ZERO) && cheque.totals.is_empty());
     }
     assert!(!parsed.sure || cheque.status == ChequeStatus::Balanced);
 }

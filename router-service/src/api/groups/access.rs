@@ -1,6 +1,6 @@
 //! Opens a group for its members.
 
-use crate::domain::groups::currency::Currency;
+use crate::domain::currency::Currency;
 use crate::domain::groups::group::Group;
 use crate::domain::groups::member::{Member, MemberId};
 use crate::state::State;

@@ -1,12 +1,12 @@
 //! Reads an expense from a request body.
 
 use crate::api::nested_body::{FieldErrors, integer, name, not_negative};
-use crate::domain::groups::currency::Currency;
+use crate::domain::currency::Currency;
 use crate::domain::groups::edit_expenses::ExpenseRefusal;
-use crate::domain::groups::expense::{Entry, EntryRefusal, SHARE_MAX, Shares};
+use crate::domain::groups::expense::{Entry, EntryField, EntryRefusal, SHARE_MAX, Shares};
 use crate::domain::groups::group::MEMBERS_MAX;
 use crate::domain::groups::member::MemberId;
-use contracts::money::{Amount, Money};
+use contracts::money::{BillAmount, BillMoney};
 use http::StatusCode;
 use http_api::body::JsonBody;
 use http_api::problem::Problem;
@@ -26,9 +26,9 @@ pub(super) struct EnterExpense {
     /// Three capital letters; that of the accounts if omitted.
     #[schema(required = false)]
     currency: Option<String>,
-    amount: Amount,
+    amount: BillAmount,
     /// Who has paid it, by member. The amounts add up to `amount`.
-    paid_by: BTreeMap<String, Money>,
+    paid_by: BTreeMap<String, BillMoney>,
     /// Divided equally among these members.
     #[schema(required = false)]
     members: Option<Vec<u32>>,
@@ -37,7 +37,7 @@ pub(super) struct EnterExpense {
     shares: Option<BTreeMap<String, u32>>,
     /// Amounts by member, which add up to `amount`.
     #[schema(required = false)]
-    amounts: Option<BTreeMap<String, Money>>,
+    amounts: Option<BTreeMap<String, BillMoney>>,
     /// Only for an edit: the revision on which it is based.
     #[schema(required = false)]
     revision: Option<u32>,
@@ -49,7 +49,7 @@ pub(super) fn read(mut body: JsonBody, accounts: Currency, is_edit: bool) -> Res
     let title = body.required("title", name(100));
     let date = body.required("date", day);
     let currency = body.optional("currency", currency).unwrap_or(accounts);
-    let amount = body.required("amount", Amount::from_json_number);
+    let amount = body.required("amount", BillAmount::from_json_number);
     let mut by_member = |json: &str, pointer| errors.by_number(json, pointer, not_negative).map(numbered);
     let paid_by = body.required("paid_by", |json| Ok::<_, String>(by_member(json, "/paid_by"))).flatten();
     let amounts = body.optional("amounts", |json| Ok::<_, String>(by_member(json, "/amounts")));
@@ -88,12 +88,14 @@ pub(super) fn problem(refusal: ExpenseRefusal) -> Problem {
         ExpenseRefusal::NotAMember(_) => FieldErrors::one("/members", &detail),
         ExpenseRefusal::Entry(entry) => {
             let pointer = match entry {
-                EntryRefusal::PaidByOther => "/paid_by",
-                EntryRefusal::ExactOther => "/amounts",
-                EntryRefusal::NoShares => "/shares",
-                EntryRefusal::NotWhole => "/amount",
+                EntryRefusal::PaidByOther => "/paid_by".to_owned(),
+                EntryRefusal::ExactOther => "/amounts".to_owned(),
+                EntryRefusal::NoShares => "/shares".to_owned(),
+                EntryRefusal::NotWhole { at: EntryField::Amount, .. } => "/amount".to_owned(),
+                EntryRefusal::NotWhole { at: EntryField::PaidBy(id), .. } => format!("/paid_by/{id}"),
+                EntryRefusal::NotWhole { at: EntryField::Exact(id), .. } => format!("/amounts/{id}"),
             };
-            FieldErrors::one(pointer, &detail)
+            FieldErrors::one(&pointer, &detail)
         }
         ExpenseRefusal::TooMany => Problem::new(StatusCode::CONFLICT, "too_many_expenses", detail),
     }

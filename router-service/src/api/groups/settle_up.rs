@@ -3,8 +3,8 @@
 use super::access::{accounts, changed, group_key, lock, no_such_member};
 use super::entry_body::currency;
 use super::once::{Begun, Once};
-use crate::api::nested_body::integer;
-use crate::domain::groups::currency::Currency;
+use crate::api::nested_body::{FieldErrors, integer};
+use crate::domain::currency::Currency;
 use crate::domain::groups::member::MemberId;
 use crate::domain::groups::settle_up::{Means, SettleUpRefusal, Wanted};
 use crate::state::State;
@@ -13,7 +13,7 @@ use crate::wire::groups::group_json::GroupJson;
 use axum::extract;
 use axum::response::Response;
 use contracts::ids::TransferId;
-use contracts::money::Amount;
+use contracts::money::BillAmount;
 use http::{HeaderMap, StatusCode};
 use http_api::body::JsonBody;
 use http_api::extract::Path;
@@ -31,7 +31,7 @@ struct SettleUp {
     from: Option<u32>,
     /// Who gets it.
     to: u32,
-    amount: Amount,
+    amount: BillAmount,
     /// Three capital letters; that of the accounts if omitted.
     #[schema(required = false)]
     currency: Option<String>,
@@ -89,7 +89,7 @@ pub(super) async fn handler(
 fn read(mut body: JsonBody, accounts: Currency) -> Result<Wanted, Problem> {
     let from = body.optional("from", integer(1, u32::MAX)).map(MemberId);
     let to = body.required("to", integer(1, u32::MAX)).map(MemberId);
-    let amount = body.required("amount", Amount::from_json_number);
+    let amount = body.required("amount", BillAmount::from_json_number);
     let currency = body.optional("currency", currency).unwrap_or(accounts);
     let means = body.required("means", |json| match serde_json::from_str(json) {
         Ok("balance") => Ok(Means::Balance),
@@ -110,6 +110,8 @@ fn problem(refusal: SettleUpRefusal) -> Problem {
         SettleUpRefusal::NoAccount => (StatusCode::CONFLICT, "member_has_no_account"),
         SettleUpRefusal::OtherCurrency => (StatusCode::CONFLICT, "rate_missing"),
         SettleUpRefusal::TooMany => (StatusCode::CONFLICT, "too_many_settlements"),
+        SettleUpRefusal::NotTransferable => (StatusCode::CONFLICT, "too_many_decimals"),
+        SettleUpRefusal::NotWhole(_) => return FieldErrors::one("/amount", &refusal.to_string()),
         SettleUpRefusal::NotAgreed { due } => {
             let due = serde_json::to_value(due).unwrap_or_default();
             let problem = Problem::new(StatusCode::CONFLICT, "due_changed", refusal.to_string());

@@ -1,8 +1,8 @@
 //! The owner of a bill lets it count in a group.
 
-use super::currency::Currency;
 use super::group::{CHEQUES_MAX, CountedCheque, Group};
 use super::member::MemberId;
+use crate::domain::currency::Currency;
 use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use contracts::ids::UserId;
@@ -118,7 +118,7 @@ mod tests {
     use crate::domain::groups::fixtures::{NOW, group, roubles, user};
     use crate::domain::groups::settlement::{Settlement, SettlementState};
     use crate::domain::method::Method;
-    use contracts::money::{Amount, Money};
+    use contracts::money::{BillAmount, BillMoney};
 
     #[test]
     fn participants_are_members_by_their_user_or_by_name() {
@@ -161,7 +161,7 @@ mod tests {
             from: MemberId(2),
             to: MemberId(1),
             currency: roubles(),
-            amount: Amount::new(Money::from_minor(500)).unwrap(),
+            amount: BillAmount::new(BillMoney::from_hundredths(500)).unwrap(),
             users: None,
             recorded_by: MemberId(1),
             created_at: NOW,
@@ -187,7 +187,7 @@ mod tests {
         let said = BTreeMap::from([(ParticipantId(2), MemberId(2))]);
         let members = BTreeMap::from([(ParticipantId(1), MemberId(1)), (ParticipantId(2), MemberId(2))]);
         group.cheques.push(CountedCheque { split: split.clone(), added_at: NOW, members });
-        let (from, to, amount) = (MemberId(2), MemberId(1), Amount::new(Money::from_minor(500)).unwrap());
+        let (from, to, amount) = (MemberId(2), MemberId(1), BillAmount::new(BillMoney::from_hundredths(500)).unwrap());
         let (users, recorded_by, state) = (None, MemberId(1), SettlementState::Paid);
         let (id, currency, created_at) = (transfer(1), roubles(), NOW);
         group.settlements.push(Settlement { id, from, to, currency, amount, users, recorded_by, created_at, state });

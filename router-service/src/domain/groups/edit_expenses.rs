@@ -111,7 +111,7 @@ impl Group {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::groups::expense::Shares;
+    use crate::domain::groups::expense::{EntryField, Shares};
     use crate::domain::groups::fixtures::{NOW, entry, group, money};
     use std::collections::{BTreeMap, BTreeSet};
 
@@ -166,12 +166,13 @@ mod tests {
             let mut entry = good.clone();
             let amounts = (1..).zip(amounts).map(|(id, minor)| (MemberId(id), money(minor))).collect();
             entry.shares = Shares::Exact(amounts);
-            entry.currency = crate::domain::groups::currency::Currency::new("JPY").unwrap();
+            entry.currency = crate::domain::currency::Currency::new("JPY").unwrap();
             entry.check()
         };
         assert_eq!(exact([400, 600]), Ok(()));
         assert_eq!(exact([400, 700]), Err(EntryRefusal::ExactOther));
-        assert_eq!(exact([450, 550]), Err(EntryRefusal::NotWhole));
+        let refused = exact([450, 550]).unwrap_err();
+        assert!(matches!(refused, EntryRefusal::NotWhole { at: EntryField::Exact(MemberId(1)), .. }), "{refused}");
         assert_eq!(with(|entry| entry.shares = Shares::Equal(BTreeSet::new())), Err(EntryRefusal::NoShares));
         let weightless = BTreeMap::from([(MemberId(1), 0)]);
         let mut entry = good.clone();

@@ -1,9 +1,9 @@
 //! An expense that was entered by hand.
 
-use super::currency::Currency;
 use super::member::MemberId;
 use crate::domain::apportion::{Seed, apportion};
-use contracts::money::{Amount, Money};
+use crate::domain::currency::{Currency, NotWhole};
+use contracts::money::{BillAmount, BillMoney};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use time::{Date, OffsetDateTime};
@@ -21,9 +21,9 @@ pub struct Entry {
     /// The currency of all its amounts.
     pub currency: Currency,
     /// The whole amount.
-    pub amount: Amount,
+    pub amount: BillAmount,
     /// Who has paid it.
-    pub paid_by: BTreeMap<MemberId, Money>,
+    pub paid_by: BTreeMap<MemberId, BillMoney>,
     /// Who bears it.
     pub shares: Shares,
 }
@@ -37,7 +37,7 @@ pub enum Shares {
     /// In proportion to weights.
     Shares(BTreeMap<MemberId, u32>),
     /// Amounts that add up to the whole.
-    Exact(BTreeMap<MemberId, Money>),
+    Exact(BTreeMap<MemberId, BillMoney>),
 }
 
 /// An expense with its number.
@@ -67,40 +67,61 @@ pub enum EntryRefusal {
     /// It names no member with a part.
     #[error("must name a member with a part")]
     NoShares,
-    /// A part of the smallest unit of the currency.
-    #[error("must be whole units of this currency")]
-    NotWhole,
+    /// An amount has more decimals than the currency.
+    #[error("{refused}")]
+    NotWhole {
+        /// Where it is.
+        at: EntryField,
+        /// What is wrong with it.
+        refused: NotWhole,
+    },
+}
+
+/// Where an amount of an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryField {
+    /// The whole amount.
+    Amount,
+    /// What a member has paid.
+    PaidBy(MemberId),
+    /// The exact part of a member.
+    Exact(MemberId),
 }
 
 impl Entry {
-    /// Checks that amounts add up and are whole units of the currency.
+    /// Checks that amounts add up and have no more decimals than the currency.
     ///
     /// # Errors
     /// [`EntryRefusal`].
     pub fn check(&self) -> Result<(), EntryRefusal> {
-        let amount = self.amount.money().minor();
-        let unit = self.currency.smallest_unit();
-        let sum = |amounts: &BTreeMap<MemberId, Money>| {
-            amounts.values().try_fold(Money::ZERO, |sum, one| sum.checked_add(*one)).map(Money::minor)
+        self.check_whole()?;
+        let amount = self.amount.money().thousandths();
+        let sum = |amounts: &BTreeMap<MemberId, BillMoney>| {
+            amounts.values().try_fold(BillMoney::ZERO, |sum, one| sum.checked_add(*one)).map(BillMoney::thousandths)
         };
-        let is_whole = |amounts: &BTreeMap<MemberId, Money>| amounts.values().all(|one| one.minor() % unit == 0);
         if sum(&self.paid_by) != Some(amount) {
             return Err(EntryRefusal::PaidByOther);
         }
-        let exact_is_whole = match &self.shares {
-            Shares::Equal(members) if members.is_empty() => return Err(EntryRefusal::NoShares),
-            Shares::Shares(weights) if weights.values().all(|weight| *weight == 0) => {
-                return Err(EntryRefusal::NoShares);
-            }
-            Shares::Exact(amounts) if sum(amounts) != Some(amount) => return Err(EntryRefusal::ExactOther),
-            Shares::Exact(amounts) => is_whole(amounts),
-            Shares::Equal(_) | Shares::Shares(_) => true,
-        };
-        if amount % unit == 0 && is_whole(&self.paid_by) && exact_is_whole {
-            Ok(())
-        } else {
-            Err(EntryRefusal::NotWhole)
+        match &self.shares {
+            Shares::Equal(members) if members.is_empty() => Err(EntryRefusal::NoShares),
+            Shares::Shares(weights) if weights.values().all(|weight| *weight == 0) => Err(EntryRefusal::NoShares),
+            Shares::Exact(amounts) if sum(amounts) != Some(amount) => Err(EntryRefusal::ExactOther),
+            Shares::Equal(_) | Shares::Shares(_) | Shares::Exact(_) => Ok(()),
         }
+    }
+
+    fn check_whole(&self) -> Result<(), EntryRefusal> {
+        let whole = [(EntryField::Amount, self.amount.money())];
+        let paid = self.paid_by.iter().map(|(id, paid)| (EntryField::PaidBy(*id), *paid));
+        let exact = match &self.shares {
+            Shares::Exact(amounts) => amounts.iter().map(|(id, part)| (EntryField::Exact(*id), *part)).collect(),
+            Shares::Equal(_) | Shares::Shares(_) => vec![],
+        };
+        for (at, amount) in whole.into_iter().chain(paid).chain(exact) {
+            let checked = NotWhole::check(amount, Some(self.currency.as_str()));
+            checked.map_err(|refused| EntryRefusal::NotWhole { at, refused })?;
+        }
+        Ok(())
     }
 
     /// Everyone who is named.
@@ -115,19 +136,21 @@ impl Entry {
 
     /// What each bears, in smallest units of the currency. The parts add up to the amount. `seed` decides who gets the odd
     /// unit.
-    pub fn parts(&self, seed: Seed) -> BTreeMap<MemberId, Money> {
+    pub fn parts(&self, seed: Seed) -> BTreeMap<MemberId, BillMoney> {
         let weights: Vec<(MemberId, u64)> = match &self.shares {
             Shares::Equal(members) => members.iter().map(|id| (*id, 1)).collect(),
             Shares::Shares(weights) => weights.iter().map(|(id, weight)| (*id, u64::from(*weight))).collect(),
             Shares::Exact(amounts) => return amounts.clone(),
         };
         let unit = self.currency.smallest_unit();
-        let units = Money::from_minor(self.amount.money().minor() / unit);
+        let units = BillMoney::from_thousandths(self.amount.money().thousandths() / unit);
         let (members, weights): (Vec<MemberId>, Vec<u64>) = weights.into_iter().unzip();
         if members.is_empty() {
             return BTreeMap::new();
         }
-        let parts = apportion(units, &weights, seed).into_iter().map(|part| Money::from_minor(part.minor() * unit));
+        let parts = apportion(units, &weights, seed)
+            .into_iter()
+            .map(|part| BillMoney::from_thousandths(part.thousandths() * unit));
         members.into_iter().zip(parts).collect()
     }
 }

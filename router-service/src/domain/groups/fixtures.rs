@@ -1,11 +1,11 @@
 //! Groups for tests, valid by default.
 
-use super::currency::Currency;
 use super::expense::{Entry, Shares};
 use super::group::Group;
 use super::member::{Member, MemberId};
+use crate::domain::currency::Currency;
 use contracts::ids::{ChequeHash, UserId};
-use contracts::money::{Amount, Money};
+use contracts::money::{BillAmount, BillMoney};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use time::macros::{date, datetime};
@@ -34,7 +34,7 @@ pub(super) fn entry(minor: i64, paid_by: u32, among: &[u32]) -> Entry {
         title: "Food".into(),
         date: date!(2026 - 11 - 20),
         currency: roubles(),
-        amount: Amount::new(money(minor)).unwrap(),
+        amount: BillAmount::new(money(minor)).unwrap(),
         paid_by: BTreeMap::from([(MemberId(paid_by), money(minor))]),
         shares: Shares::Equal(among.iter().map(|id| MemberId(*id)).collect()),
     }
@@ -44,6 +44,6 @@ pub(super) fn user(id: i64) -> UserId {
     UserId::try_from(id).unwrap()
 }
 
-pub(super) fn money(minor: i64) -> Money {
-    Money::from_minor(minor)
+pub(super) fn money(minor: i64) -> BillMoney {
+    BillMoney::from_hundredths(minor)
 }

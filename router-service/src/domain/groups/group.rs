@@ -1,10 +1,10 @@
 //! A group with everything that counts in it.
 
-use super::currency::Currency;
 use super::expense::Expense;
 use super::member::{Member, MemberId};
 use super::settlement::Settlement;
 use crate::domain::apportion::Seed;
+use crate::domain::currency::Currency;
 use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use contracts::ids::{ChequeHash, UserId};
@@ -23,7 +23,7 @@ pub const SETTLEMENTS_MAX: usize = 5000;
 /// A group. Its operations are in the sibling modules; each returns what has to be stored.
 ///
 /// Invariants: members are sorted by id and expenses too. Expenses, bills and settlements refer to members. Every amount is
-/// at most `Amount::MAX`, so with the limits above no sum exceeds 64 bits.
+/// at most `BillAmount::MAX`, so with the limits above no sum exceeds 64 bits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     /// The key of the invite link. It has the form of a bill's key, because the event of a transfer carries it in its place.

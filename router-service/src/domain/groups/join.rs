@@ -1,8 +1,8 @@
 //! People join a group, or are added without an account.
 
-use super::currency::Currency;
 use super::group::{Group, MEMBERS_MAX};
 use super::member::{Member, MemberId};
+use crate::domain::currency::Currency;
 use contracts::ids::UserId;
 
 /// Why joining is rejected.

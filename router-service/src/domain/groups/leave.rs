@@ -1,11 +1,11 @@
 //! A member leaves or is removed.
 
 use super::balances::Balances;
-use super::currency::Currency;
 use super::group::Group;
 use super::member::{Member, MemberId};
 use super::settlement::SettlementState;
-use contracts::money::Money;
+use crate::domain::currency::Currency;
+use contracts::money::BillMoney;
 
 /// Why a member cannot leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +29,7 @@ impl Group {
     /// zero, and would not see that they owe something again.
     pub fn left_and_charged<'a>(&'a self, after: &Self, accounts: Currency) -> Option<&'a Member> {
         let (before, after) = (self.balances(accounts), after.balances(accounts));
-        let of = |balances: &Balances, id: MemberId| -> Vec<(Currency, Money)> {
+        let of = |balances: &Balances, id: MemberId| -> Vec<(Currency, BillMoney)> {
             let theirs = balances.iter().filter_map(|(currency, all)| Some((*currency, *all.get(&id)?)));
             theirs.collect()
         };

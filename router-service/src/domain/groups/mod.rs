@@ -1,6 +1,5 @@
 //! The rules of groups: people who share bills again and again.
 
-pub mod currency;
 pub mod expense;
 pub mod member;
 pub mod settlement;

@@ -7,7 +7,7 @@ use super::group::{CountedCheque, Group};
 use super::member::MemberId;
 use super::settle_up::{Means, SettleUpRefusal, Wanted};
 use super::settlement::SettlementState;
-use crate::domain::fixtures::{split, transfer};
+use crate::domain::fixtures::{split_in, transfer};
 use crate::domain::fraction::Fraction;
 use crate::domain::open_pairs::open_pairs;
 use crate::domain::participant::ParticipantId;
@@ -15,7 +15,7 @@ use crate::domain::rate::Rate;
 use crate::domain::refund::{Means as RefundMeans, RefundRefusal};
 use crate::domain::settle::{Agreed, CashRefusal, SettleRefusal};
 use crate::domain::split::Split;
-use contracts::money::{Amount, Money};
+use contracts::money::{BillAmount, BillMoney};
 use contracts::payments::RefusalReason;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,9 +43,9 @@ enum Operation {
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
-    let (member, cheque) = (1..=MEMBERS, 0..2_usize);
+    let (member, cheque) = (1..=MEMBERS, 0..3_usize);
     prop_oneof![
-        3 => (1..100_000_i64, member.clone(), prop::array::uniform5(0..4_u32), 0..3_usize, any::<bool>())
+        3 => (1..100_000_i64, member.clone(), prop::array::uniform5(0..4_u32), 0..4_usize, any::<bool>())
             .prop_map(|(amount, paid_by, weights, currency, exact)| Operation::Enter { amount, paid_by, weights, currency, exact }),
         1 => (0..9_usize, 1..100_000_i64, member.clone()).prop_map(|(which, amount, paid_by)| Operation::Edit { which, amount, paid_by }),
         1 => (0..9_usize).prop_map(|which| Operation::Delete { which }),
@@ -64,12 +64,12 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// The group and the two bills, which count in it or not.
+/// The group and the three bills, which count in it or not.
 struct World {
     group: Group,
     /// The group's own copy is replaced after each step.
-    splits: [Split; 2],
-    counted: [bool; 2],
+    splits: [Split; 3],
+    counted: [bool; 3],
     transfers: u128,
 }
 
@@ -80,13 +80,14 @@ impl World {
         group.last_member = person.id;
         group.members.push(person);
         let bill = |currency: &str, rate: Option<i64>| {
-            let mut bill = split(&lines).with_user(2).with_user(3).with_user(4).with_guests(2);
+            let unit = crate::domain::currency::Currency::new(currency).unwrap().smallest_unit();
+            let mut bill = split_in(unit, &lines).with_user(2).with_user(3).with_user(4).with_guests(2);
             bill.cheque.currency = Some(currency.into());
             bill.rate = rate.map(|rate| Rate::from_millionths(rate).unwrap());
             bill
         };
-        let splits = [bill("RUB", None), bill("EUR", Some(98_765_432))];
-        Self { group, splits, counted: [false; 2], transfers: 100 }
+        let splits = [bill("RUB", None), bill("EUR", Some(98_765_432)), bill("KWD", Some(250_123_456))];
+        Self { group, splits, counted: [false; 3], transfers: 100 }
     }
 
     /// What the database does: a bill that counts is read with who is who.
@@ -117,7 +118,7 @@ impl World {
         };
         match operation {
             Operation::Enter { amount, paid_by, weights, currency, exact } => {
-                let entry = any_entry(amount, paid_by, weights, ["RUB", "EUR", "JPY"][currency], exact);
+                let entry = any_entry(amount, paid_by, weights, ["RUB", "EUR", "JPY", "KWD"][currency], exact);
                 if let Ok(expense) = self.group.add_expense(MemberId(1), entry, NOW) {
                     self.group.last_expense = expense.id;
                     self.group.expenses.push(expense);
@@ -196,12 +197,14 @@ impl World {
     /// A due that counts in the group is not paid on the bill.
     fn pay_on_bill(&mut self, cheque: usize, who: ParticipantId, cash: bool) {
         let (id, split) = (self.next_transfer(), self.splits[cheque].clone());
-        let agreed = Agreed::Version(split.version);
+        let version = split.version;
         let is_in_group = split.in_group.contains(&who);
         let paid = if cash || who.0 > 4 {
-            split.paid_cash(who, agreed).map_err(|refusal| refusal == CashRefusal::Settle(SettleRefusal::InGroup))
+            split
+                .paid_cash(who, Agreed::Version(version))
+                .map_err(|refusal| refusal == CashRefusal::Settle(SettleRefusal::InGroup))
         } else {
-            let settled = split.settle(user(i64::from(who.0)), None, agreed, "RUB", id);
+            let settled = split.settle(user(i64::from(who.0)), None, Agreed::Version(version), "RUB", id);
             settled.map(|(split, _)| split).map_err(|refusal| refusal == SettleRefusal::InGroup)
         };
         assert!(!is_in_group || paid == Err(true), "{who} pays twice");
@@ -228,13 +231,13 @@ impl World {
         let Some((currency, planned)) = transfers.get(which % transfers.len().max(1)) else { return };
         let owner = self.group.member_of(user(1)).unwrap().clone();
         let caller = if cash { owner } else { self.group.member(planned.from).unwrap().clone() };
-        let amount = Amount::new(planned.amount).unwrap();
+        let amount = BillAmount::new(planned.amount).unwrap();
         let means = if cash { Means::Cash } else { Means::Balance };
         let wanted = Wanted { from: Some(planned.from), to: planned.to, currency: *currency, amount, means };
         let id = self.next_transfer();
         match self.group.settle_up(&caller, wanted, roubles(), id, NOW) {
             Ok((settlement, requested)) => {
-                assert_eq!(requested.map(|requested| requested.amount), (!cash).then_some(amount));
+                assert_eq!(requested.map(|requested| requested.amount), (!cash).then(|| amount.to_amount().unwrap()));
                 self.group.settlements.push(settlement);
                 let again = self.group.settle_up(&caller, wanted, roubles(), id, NOW).unwrap_err();
                 assert!(matches!(again, SettleUpRefusal::NotAgreed { .. }), "paid twice: {again}");
@@ -248,23 +251,25 @@ impl World {
 }
 
 fn any_entry(amount: i64, paid_by: u32, weights: [u32; 5], currency: &str, exact: bool) -> Entry {
-    let currency = super::currency::Currency::new(currency).unwrap();
+    let currency = crate::domain::currency::Currency::new(currency).unwrap();
     let amount = amount * currency.smallest_unit();
     let shares: BTreeMap<MemberId, u32> = (1..).map(MemberId).zip(weights).collect();
     let shares = if exact {
         let rest = MemberId(paid_by % MEMBERS + 1);
         let tenth = amount / 10 / currency.smallest_unit() * currency.smallest_unit();
-        let mut amounts = BTreeMap::from([(MemberId(paid_by), money(tenth))]);
-        amounts.insert(rest, money(amount - tenth));
+        let mut amounts = BTreeMap::from([(MemberId(paid_by), BillMoney::from_thousandths(tenth))]);
+        amounts.insert(rest, BillMoney::from_thousandths(amount - tenth));
         Shares::Exact(amounts)
     } else {
         Shares::Shares(shares)
     };
-    Entry { currency, shares, ..entry(amount, paid_by, &[]) }
+    let amount = BillMoney::from_thousandths(amount);
+    let paid = BTreeMap::from([(MemberId(paid_by), amount)]);
+    Entry { currency, shares, amount: BillAmount::new(amount).unwrap(), paid_by: paid, ..entry(1, paid_by, &[]) }
 }
 
 fn is_zero_sum(balances: &Balances) -> bool {
-    balances.values().all(|of_currency| of_currency.values().map(|one| one.minor()).sum::<i64>() == 0)
+    balances.values().all(|of_currency| of_currency.values().map(|one| one.thousandths()).sum::<i64>() == 0)
 }
 
 proptest! {
@@ -285,10 +290,10 @@ proptest! {
             for row in world.group.statement(roubles()) {
                 let (currency, to_pay) = row.to_pay;
                 let sum = rows.entry(currency).or_default().entry(row.member).or_default();
-                *sum = money(sum.minor() + to_pay.minor());
+                *sum = BillMoney::from_thousandths(sum.thousandths() + to_pay.thousandths());
             }
             for of_currency in rows.values_mut() {
-                of_currency.retain(|_, sum| *sum != Money::ZERO);
+                of_currency.retain(|_, sum| *sum != BillMoney::ZERO);
             }
             rows.retain(|_, of_currency| !of_currency.is_empty());
             prop_assert_eq!(&rows, &balances);
@@ -299,7 +304,7 @@ proptest! {
             let mut payments = BTreeMap::new();
             while let Some((currency, planned)) = Group::transfers(&settled.balances(roubles())).first().copied() {
                 *payments.entry(currency).or_insert(0) += 1;
-                let amount = Amount::new(planned.amount).unwrap();
+                let amount = BillAmount::new(planned.amount).unwrap();
                 let (from, to, means) = (Some(planned.from), planned.to, Means::Cash);
                 let wanted = Wanted { from, to, currency, amount, means };
                 let (settlement, _) = settled.settle_up(&owner, wanted, roubles(), transfer(1), NOW).unwrap();
@@ -321,11 +326,11 @@ proptest! {
         }
         for cheque in &world.group.cheques {
             let split = &cheque.split;
-            let open: i64 = open_pairs(split).iter().filter(|(from, _, _)| from.0 <= MEMBERS).map(|(.., one)| one.minor()).sum();
+            let open: i64 = open_pairs(split).iter().filter(|(from, _, _)| from.0 <= MEMBERS).map(|(.., one)| one.thousandths()).sum();
             let dues = split.dues();
             let members = split.participants.iter().filter(|one| (2..=MEMBERS).contains(&one.id.0));
             let unpaid: i64 =
-                members.map(|one| dues.of(one.id).due().minor() - one.settlement.expected().minor()).sum();
+                members.map(|one| dues.of(one.id).due().thousandths() - one.settlement.expected().thousandths()).sum();
             prop_assert_eq!(open, if split.is_payable() { unpaid } else { 0 });
         }
     }
@@ -334,16 +339,16 @@ proptest! {
     fn an_expense_is_divided_to_the_smallest_unit(
         amount in 1..1_000_000_i64, weights in prop::array::uniform5(0..1000_u32), number in 1..2000_u32,
     ) {
-        for currency in ["EUR", "JPY"] {
+        for currency in ["EUR", "JPY", "KWD"] {
             let entry = any_entry(amount, 1, weights, currency, false);
             prop_assume!(entry.check().is_ok());
             let unit = entry.currency.smallest_unit();
             let parts = entry.parts(group(4).seed_of(number));
-            prop_assert_eq!(parts.values().map(|part| part.minor()).sum::<i64>(), entry.amount.money().minor());
+            prop_assert_eq!(parts.values().map(|part| part.thousandths()).sum::<i64>(), entry.amount.money().thousandths());
             let sum: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
             for (weight, part) in weights.iter().zip(parts.values()) {
-                prop_assert_eq!(part.minor() % unit, 0);
-                let off = i128::from(part.minor()) * sum - i128::from(entry.amount.money().minor()) * i128::from(*weight);
+                prop_assert_eq!(part.thousandths() % unit, 0);
+                let off = i128::from(part.thousandths()) * sum - i128::from(entry.amount.money().thousandths()) * i128::from(*weight);
                 prop_assert!(off.abs() < i128::from(unit) * sum, "less than one unit away from the exact part");
             }
         }
@@ -355,13 +360,13 @@ fn a_due_that_was_settled_in_the_group_is_owed_back_when_the_bill_is_taken_out()
     let mut world = World::new([1000, 0, 0]);
     let ann = ParticipantId(2);
     world.splits[0] = world.splits[0].clone().claimed(ann, 1, Fraction::WHOLE);
-    world.counted = [true, false];
+    world.counted = [true, false, false];
     world.refresh();
     assert!(world.splits[0].is_settled(&world.splits[0].dues()), "on the bill, nothing is left to do");
     world.settle_up(0, true);
     assert_eq!(world.group.balances(roubles()), Balances::new());
     assert!(world.splits[0].delete().is_err(), "a bill that counts is not deleted");
-    world.counted = [false, false];
+    world.counted = [false; 3];
     world.refresh();
     let balances = BTreeMap::from([(MemberId(1), money(1000)), (MemberId(2), money(-1000))]);
     assert_eq!(world.group.balances(roubles()), BTreeMap::from([(roubles(), balances)]));
@@ -376,7 +381,7 @@ fn the_odd_unit_of_expenses_does_not_always_go_to_the_same_member() {
     let unlucky: BTreeSet<MemberId> = (1..=20)
         .filter_map(|number| {
             let parts = entry.parts(group.seed_of(number));
-            parts.into_iter().find(|(_, part)| part.minor() == 334).map(|(member, _)| member)
+            parts.into_iter().find(|(_, part)| part.thousandths() == 3_340).map(|(member, _)| member)
         })
         .collect();
     assert_eq!(unlucky.len(), 3);

@@ -1,11 +1,11 @@
 //! Members pay each other what the balances say.
 
-use super::currency::Currency;
 use super::group::{Group, SETTLEMENTS_MAX};
 use super::member::{Member, MemberId};
 use super::settlement::{Settlement, SettlementState};
+use crate::domain::currency::{Currency, NotWhole};
 use contracts::ids::{TransferId, UserId};
-use contracts::money::{Amount, Money};
+use contracts::money::{Amount, BillAmount, BillMoney};
 use contracts::router::TransferRequested;
 use contracts::title::Title;
 use time::OffsetDateTime;
@@ -29,7 +29,7 @@ pub struct Wanted {
     /// The currency.
     pub currency: Currency,
     /// The amount that they agree to.
-    pub amount: Amount,
+    pub amount: BillAmount,
     /// How.
     pub means: Means,
 }
@@ -40,7 +40,7 @@ pub enum SettleUpRefusal {
     /// There is no member with this number.
     #[error("member {0} does not exist")]
     NoSuchMember(MemberId),
-    /// Money leaves only the caller's own balance.
+    /// BillMoney leaves only the caller's own balance.
     #[error("only the member who pays can transfer from their balance")]
     NotYours,
     /// Cash is recorded by who got it.
@@ -52,11 +52,17 @@ pub enum SettleUpRefusal {
     /// Accounts are in another currency.
     #[error("the accounts are in another currency: pay in cash")]
     OtherCurrency,
+    /// The amount has more decimals than the currency, and is not the one that is to be paid.
+    #[error(transparent)]
+    NotWhole(#[from] NotWhole),
+    /// A bill in the currency of the accounts has more decimals than they have.
+    #[error("the amount has more decimals than the accounts: pay in cash, or correct the bill")]
+    NotTransferable,
     /// Another amount is to be paid now.
     #[error("{due} is to be paid to this member now; name this amount to pay it")]
     NotAgreed {
         /// The amount; 0 if nothing is to be paid to this member.
-        due: Money,
+        due: BillMoney,
     },
     /// The limit is reached.
     #[error("a group has at most {SETTLEMENTS_MAX} payments")]
@@ -108,17 +114,20 @@ impl Group {
         let is_this = |(of, transfer): &&(Currency, crate::domain::fewest_transfers::Transfer<MemberId>)| {
             (*of, transfer.from, transfer.to) == (currency, from.id, to)
         };
-        let due = transfers.iter().find(is_this).map_or(Money::ZERO, |(_, transfer)| transfer.amount);
+        let due = transfers.iter().find(is_this).map_or(BillMoney::ZERO, |(_, transfer)| transfer.amount);
         if due != amount.money() {
+            NotWhole::check(amount.money(), Some(currency.as_str()))?;
             return Err(SettleUpRefusal::NotAgreed { due });
         }
+        let transfer = users.map(|users| amount.to_amount().map(|amount| (users, amount)));
+        let transfer = transfer.map(|transfer| transfer.ok_or(SettleUpRefusal::NotTransferable)).transpose()?;
         if self.settlements.len() >= SETTLEMENTS_MAX {
             return Err(SettleUpRefusal::TooMany);
         }
         let state = if users.is_some() { SettlementState::Pending } else { SettlementState::Paid };
         let (from, recorded_by, created_at) = (from.id, caller.id, now);
         let settlement = Settlement { id, from, to, currency, amount, users, recorded_by, created_at, state };
-        let requested = users.map(|users| self.requested(id, users, amount));
+        let requested = transfer.map(|(users, amount)| self.requested(id, users, amount));
         Ok((settlement, requested))
     }
 

@@ -1,9 +1,9 @@
 //! A payment between two members.
 
-use super::currency::Currency;
 use super::member::MemberId;
+use crate::domain::currency::Currency;
 use contracts::ids::{TransferId, UserId};
-use contracts::money::Amount;
+use contracts::money::BillAmount;
 use contracts::payments::RefusalReason;
 use time::OffsetDateTime;
 
@@ -19,7 +19,7 @@ pub struct Settlement {
     /// The currency.
     pub currency: Currency,
     /// The amount.
-    pub amount: Amount,
+    pub amount: BillAmount,
     /// The accounts between which it is transferred; `None` for cash.
     pub users: Option<(UserId, UserId)>,
     /// Who has requested or recorded it.

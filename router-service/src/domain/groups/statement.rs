@@ -1,11 +1,11 @@
 //! Everything that counts in a group, one row per item and member.
 
 use super::balances::Debt;
-use super::currency::Currency;
 use super::group::{CountedCheque, Group};
 use super::member::MemberId;
+use crate::domain::currency::Currency;
 use crate::domain::participant::{Participant, ParticipantId};
-use contracts::money::Money;
+use contracts::money::BillMoney;
 use std::collections::BTreeMap;
 use time::Date;
 
@@ -36,13 +36,13 @@ pub struct Row {
     /// The currency of the item.
     pub currency: Currency,
     /// The whole amount.
-    pub total: Money,
+    pub total: BillMoney,
     /// What the member has paid.
-    pub paid: Money,
+    pub paid: BillMoney,
     /// What the member bears, or has received.
-    pub share: Money,
+    pub share: BillMoney,
     /// The change of the balance by currency: what the member has to pay because of this; negative if they are owed it.
-    pub to_pay: (Currency, Money),
+    pub to_pay: (Currency, BillMoney),
 }
 
 impl Group {
@@ -72,7 +72,7 @@ impl Group {
                     total: entry.amount.money(),
                     paid,
                     share,
-                    to_pay: (entry.currency, Money::from_minor(share.minor() - paid.minor())),
+                    to_pay: (entry.currency, BillMoney::from_thousandths(share.thousandths() - paid.thousandths())),
                 }
             };
             entry.members().into_iter().map(row).collect::<Vec<Row>>()
@@ -83,7 +83,7 @@ impl Group {
     fn payment_rows(&self) -> Vec<Row> {
         let of_one = |payment: &super::settlement::Settlement| {
             let amount = payment.amount.money();
-            let row = |member, paid, share: Money| Row {
+            let row = |member, paid, share: BillMoney| Row {
                 date: payment.created_at.date(),
                 kind: Kind::Payment,
                 item: payment.id.to_string(),
@@ -93,9 +93,9 @@ impl Group {
                 total: amount,
                 paid,
                 share,
-                to_pay: (payment.currency, Money::from_minor(share.minor() - paid.minor())),
+                to_pay: (payment.currency, BillMoney::from_thousandths(share.thousandths() - paid.thousandths())),
             };
-            [row(payment.from, amount, Money::ZERO), row(payment.to, Money::ZERO, amount)]
+            [row(payment.from, amount, BillMoney::ZERO), row(payment.to, BillMoney::ZERO, amount)]
         };
         self.settlements.iter().filter(|payment| payment.counts()).flat_map(of_one).collect()
     }
@@ -113,20 +113,20 @@ impl CountedCheque {
             let Some(member) = self.members.get(&participant.id) else { continue };
             let paid = if participant.id == ParticipantId::OWNER {
                 let others = split.participants.iter().filter(|other| other.id != ParticipantId::OWNER);
-                dues.total.minor() - others.map(paid_by).sum::<i64>()
+                dues.total.thousandths() - others.map(paid_by).sum::<i64>()
             } else {
                 paid_by(participant)
             };
             let sum = sums.entry(*member).or_default();
-            *sum = (sum.0 + paid, sum.1 + dues.of(participant.id).due().minor());
+            *sum = (sum.0 + paid, sum.1 + dues.of(participant.id).due().thousandths());
         }
         let open = |member: MemberId| {
             let signed = |debt: &Debt| match debt {
-                debt if debt.from == member => debt.amount.minor(),
-                debt if debt.to == member => -debt.amount.minor(),
+                debt if debt.from == member => debt.amount.thousandths(),
+                debt if debt.to == member => -debt.amount.thousandths(),
                 _ => 0,
             };
-            Money::from_minor(debts.iter().map(signed).sum())
+            BillMoney::from_thousandths(debts.iter().map(signed).sum())
         };
         let row = |(member, (paid, share)): (MemberId, (i64, i64))| Row {
             date: split.cheque.purchased_on.unwrap_or_else(|| split.created_at.date()),
@@ -136,8 +136,8 @@ impl CountedCheque {
             member,
             currency: own,
             total: dues.total,
-            paid: Money::from_minor(paid),
-            share: Money::from_minor(share),
+            paid: BillMoney::from_thousandths(paid),
+            share: BillMoney::from_thousandths(share),
             to_pay: (counts_in, open(member)),
         };
         sums.into_iter().map(row).collect()
@@ -146,5 +146,5 @@ impl CountedCheque {
 
 /// What a participant other than the owner has paid: to the restaurant, and to others, less what they got.
 fn paid_by(participant: &Participant) -> i64 {
-    participant.advance.minor() + participant.settlement.expected().minor()
+    participant.advance.thousandths() + participant.settlement.expected().thousandths()
 }

@@ -1,11 +1,12 @@
 //! The table `group_expenses`.
 
-use crate::domain::groups::currency::Currency;
+use crate::domain::currency::Currency;
 use crate::domain::groups::expense::{Entry, Expense, Shares};
 use crate::domain::groups::member::MemberId;
+use crate::store::bill_amount::{self, columns};
 use crate::store::number::number;
 use contracts::ids::ChequeHash;
-use contracts::money::{Amount, Money};
+use contracts::money::{BillAmount, BillMoney};
 use postgres::{During, StoreError};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
@@ -28,7 +29,8 @@ pub(super) struct Row {
     pub(super) spent_on: Date,
     pub(super) currency: String,
     pub(super) amount: i64,
-    pub(super) paid_by: Json<BTreeMap<MemberId, Money>>,
+    pub(super) amount_thousandths: Option<i64>,
+    pub(super) paid_by: Json<BTreeMap<MemberId, BillMoney>>,
     pub(super) split: Json<Shares>,
     pub(super) deleted: bool,
     pub(super) changed_by: i32,
@@ -39,7 +41,7 @@ impl TryFrom<Row> for Version {
     type Error = sqlx::Error;
 
     fn try_from(row: Row) -> Result<Self, Self::Error> {
-        let amount = Amount::new(Money::from_minor(row.amount));
+        let amount = BillAmount::new(bill_amount::amount(row.amount, row.amount_thousandths));
         let entry = Entry {
             title: row.title,
             date: row.spent_on,
@@ -65,22 +67,25 @@ pub async fn insert(
     Expense { id, revision, changed_by, changed_at, entry }: &Expense,
     deleted: bool,
 ) -> Result<(), StoreError> {
+    let (amount, thousandths) = columns(entry.amount.money());
     sqlx::query!(
         "insert into group_expenses \
-         (key, id, revision, title, spent_on, currency, amount, paid_by, split, deleted, changed_by, changed_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         (key, id, revision, title, spent_on, currency, amount, paid_by, split, deleted, changed_by, changed_at, \
+          amount_thousandths) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         key.as_str(),
         number(*id),
         number(*revision),
         entry.title,
         entry.date,
         entry.currency.as_str(),
-        entry.amount.money().minor(),
+        amount,
         Json(&entry.paid_by) as _,
         Json(&entry.shares) as _,
         deleted,
         number(changed_by.0),
         changed_at,
+        thousandths,
     )
     .execute(&mut *connection)
     .await
@@ -100,7 +105,8 @@ pub async fn insert(
 pub(super) async fn current(connection: &mut PgConnection, key: &ChequeHash) -> Result<Vec<Expense>, StoreError> {
     sqlx::query_as!(
         Row,
-        r#"select id, revision, title, spent_on, currency, amount, paid_by as "paid_by: Json<BTreeMap<MemberId, Money>>",
+        r#"select id, revision, title, spent_on, currency, amount, amount_thousandths,
+                  paid_by as "paid_by: Json<BTreeMap<MemberId, BillMoney>>",
                   split as "split: Json<Shares>", deleted, changed_by, changed_at
            from (select distinct on (id) * from group_expenses where key = $1 order by id, revision desc) as last
            where not deleted order by id"#,
@@ -119,7 +125,8 @@ pub(super) async fn current(connection: &mut PgConnection, key: &ChequeHash) -> 
 pub async fn history(pool: &PgPool, key: &ChequeHash, id: u32) -> Result<Vec<Version>, StoreError> {
     sqlx::query_as!(
         Row,
-        r#"select id, revision, title, spent_on, currency, amount, paid_by as "paid_by: Json<BTreeMap<MemberId, Money>>",
+        r#"select id, revision, title, spent_on, currency, amount, amount_thousandths,
+                  paid_by as "paid_by: Json<BTreeMap<MemberId, BillMoney>>",
                   split as "split: Json<Shares>", deleted, changed_by, changed_at
            from group_expenses where key = $1 and id = $2 order by revision desc"#,
         key.as_str(),

@@ -1,12 +1,13 @@
 //! The table `group_settlements`.
 
-use crate::domain::groups::currency::Currency;
+use crate::domain::currency::Currency;
 use crate::domain::groups::member::MemberId;
 use crate::domain::groups::settlement::{Settlement, SettlementState};
+use crate::store::bill_amount::{self, columns};
 use crate::store::number::number;
 use crate::store::transfers::Unanswered;
 use contracts::ids::{ChequeHash, TransferId, UserId};
-use contracts::money::{Amount, Money};
+use contracts::money::{Amount, BillAmount, Money};
 use contracts::payments::RefusalReason;
 use contracts::router::TransferRequested;
 use contracts::title::Title;
@@ -29,6 +30,7 @@ struct Row {
     to_member: i32,
     currency: String,
     amount: i64,
+    amount_thousandths: Option<i64>,
     from_user: Option<i64>,
     to_user: Option<i64>,
     recorded_by: i32,
@@ -47,20 +49,23 @@ pub async fn insert(
     settlement: &Settlement,
 ) -> Result<(), StoreError> {
     let state = if settlement.users.is_some() { "pending" } else { "paid" };
+    let (amount, thousandths) = columns(settlement.amount.money());
     sqlx::query!(
         "insert into group_settlements (id, key, from_member, to_member, currency, amount, from_user, to_user, \
-         recorded_by, state, asked_at, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)",
+         recorded_by, state, asked_at, created_at, amount_thousandths) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)",
         settlement.id.0,
         key.as_str(),
         number(settlement.from.0),
         number(settlement.to.0),
         settlement.currency.as_str(),
-        settlement.amount.money().minor(),
+        amount,
         settlement.users.map(|(from, _)| from.get()),
         settlement.users.map(|(_, to)| to.get()),
         number(settlement.recorded_by.0),
         state,
         settlement.created_at,
+        thousandths,
     )
     .execute(connection)
     .await
@@ -106,7 +111,8 @@ pub async fn answer(
 pub(super) async fn of_group(connection: &mut PgConnection, key: &ChequeHash) -> Result<Vec<Settlement>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, from_member, to_member, currency, amount, from_user, to_user, recorded_by, state, reason, created_at \
+        "select id, from_member, to_member, currency, amount, amount_thousandths, from_user, to_user, recorded_by, state, \
+                reason, created_at \
          from group_settlements where key = $1 and (state in ('pending', 'paid', 'withdrawn') or id in ( \
              select id from group_settlements where key = $1 and state = 'failed' order by created_at desc limit $2 \
          )) order by created_at, id",
@@ -184,7 +190,7 @@ fn settlement(row: Row) -> Result<Settlement, Malformed> {
         from: MemberId(row.from_member.unsigned_abs()),
         to: MemberId(row.to_member.unsigned_abs()),
         currency: Currency::new(&row.currency).ok_or("no currency")?,
-        amount: Amount::new(Money::from_minor(row.amount))?,
+        amount: BillAmount::new(bill_amount::amount(row.amount, row.amount_thousandths))?,
         users: row.from_user.zip(row.to_user).map(users).transpose()?,
         recorded_by: MemberId(row.recorded_by.unsigned_abs()),
         created_at: row.created_at,

@@ -2,10 +2,11 @@
 //!
 //! Source: RFC 4180.
 
-use crate::domain::groups::currency::Currency;
+use crate::domain::currency::Currency;
 use crate::domain::groups::group::Group;
 use crate::domain::groups::statement::{Kind, Row};
-use contracts::money::Money;
+use crate::wire::decimals::digits;
+use contracts::money::BillMoney;
 
 const HEADER: &str = "date,kind,item,title,member_id,member,currency,total,paid,share,to_pay_currency,to_pay\r\n";
 
@@ -57,14 +58,9 @@ fn is_formula(text: &str) -> bool {
 }
 
 /// An amount with the decimals of its currency.
-fn amount(money: Money, currency: Currency) -> String {
-    let (minor, sign) = (money.minor().unsigned_abs(), if money < Money::ZERO { "-" } else { "" });
-    let (whole, rest) = (minor / 100, minor % 100);
-    if currency.smallest_unit() == 100 && rest == 0 {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{rest:02}")
-    }
+fn amount(money: BillMoney, currency: Currency) -> String {
+    let (sign, whole, decimals) = digits(money, Some(currency.as_str()));
+    if decimals.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{decimals}") }
 }
 
 #[cfg(test)]
@@ -73,7 +69,7 @@ mod tests {
     use crate::domain::groups::expense::{Entry, Shares};
     use crate::domain::groups::member::MemberId;
     use contracts::ids::{ChequeHash, UserId};
-    use contracts::money::Amount;
+    use contracts::money::BillAmount;
     use std::collections::{BTreeMap, BTreeSet};
     use time::macros::{date, datetime};
 
@@ -89,8 +85,10 @@ mod tests {
 
     #[test]
     fn amounts_have_the_decimals_of_their_currency() {
-        let of = |minor, code| amount(Money::from_minor(minor), Currency::new(code).unwrap());
-        assert_eq!((of(1000, "EUR"), of(-5, "EUR"), of(33_400, "JPY")), ("10.00".into(), "-0.05".into(), "334".into()));
+        let of = |thousandths, code| amount(BillMoney::from_thousandths(thousandths), Currency::new(code).unwrap());
+        assert_eq!([of(10_000, "EUR"), of(-50, "EUR"), of(334_000, "JPY")], ["10.00", "-0.05", "334"]);
+        assert_eq!([of(334, "KWD"), of(-1_000, "KWD"), of(1_500, "KWD")], ["0.334", "-1.000", "1.500"]);
+        assert_eq!([of(100_500, "JPY"), of(1_005, "EUR")], ["100.50", "1.005"], "more, if the amount has more");
     }
 
     #[test]
@@ -103,8 +101,8 @@ mod tests {
             title: "Food, drinks".into(),
             date: date!(2026 - 11 - 20),
             currency: Currency::new("EUR").unwrap(),
-            amount: Amount::new(Money::from_minor(1000)).unwrap(),
-            paid_by: BTreeMap::from([(ann, Money::from_minor(1000))]),
+            amount: BillAmount::new(BillMoney::from_hundredths(1000)).unwrap(),
+            paid_by: BTreeMap::from([(ann, BillMoney::from_hundredths(1000))]),
             shares: Shares::Equal(BTreeSet::from([ann, boris])),
         };
         let expense = group.add_expense(ann, entry, datetime!(2026-11-21 10:00 UTC)).unwrap();

@@ -3,7 +3,7 @@
 use crate::domain::apportion::Seed;
 use crate::domain::groups::expense::{Expense, Shares};
 use crate::domain::groups::member::MemberId;
-use contracts::money::{Amount, Money};
+use contracts::money::{BillAmount, BillMoney};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
@@ -24,9 +24,9 @@ pub struct ExpenseJson {
     /// Its currency.
     pub currency: String,
     /// The whole amount.
-    pub amount: Amount,
+    pub amount: BillAmount,
     /// Who has paid it, by member.
-    pub paid_by: BTreeMap<String, Money>,
+    pub paid_by: BTreeMap<String, BillMoney>,
     /// `equal`, `shares` or `exact`.
     pub split: &'static str,
     /// Only for `equal`: among these members.
@@ -37,9 +37,9 @@ pub struct ExpenseJson {
     pub shares: Option<BTreeMap<String, u32>>,
     /// Only for `exact`: amounts by member.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub amounts: Option<BTreeMap<String, Money>>,
+    pub amounts: Option<BTreeMap<String, BillMoney>>,
     /// What each bears, by member. The parts add up to the amount.
-    pub parts: BTreeMap<String, Money>,
+    pub parts: BTreeMap<String, BillMoney>,
     /// The member who has entered this version.
     pub changed_by: u32,
     /// When.

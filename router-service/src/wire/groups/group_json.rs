@@ -1,13 +1,13 @@
 //! A group as JSON.
 
 use super::expense_json::ExpenseJson;
+use crate::domain::currency::Currency;
 use crate::domain::groups::balances::Balances;
-use crate::domain::groups::currency::Currency;
 use crate::domain::groups::group::{CountedCheque, Group};
 use crate::domain::groups::member::{Member, MemberId};
 use crate::domain::groups::settlement::{Settlement, SettlementState};
 use contracts::ids::{ChequeHash, TransferId, UserId};
-use contracts::money::{Amount, Money};
+use contracts::money::{BillAmount, BillMoney};
 use contracts::payments::RefusalReason;
 use contracts::title::Title;
 use serde::Serialize;
@@ -75,7 +75,7 @@ pub struct BalanceJson {
     /// The currency.
     pub currency: String,
     /// Negative if they are owed it.
-    pub to_pay: Money,
+    pub to_pay: BillMoney,
 }
 
 /// What one member pays another.
@@ -89,7 +89,7 @@ pub struct TransferJson {
     /// The currency.
     pub currency: String,
     /// The amount.
-    pub amount: Money,
+    pub amount: BillMoney,
     /// Whether it can be transferred between accounts; otherwise it is paid in cash.
     pub by_balance: bool,
 }
@@ -109,7 +109,7 @@ pub struct ChequeJson {
     /// Its currency.
     pub currency: String,
     /// Its total, including the tip.
-    pub total: Money,
+    pub total: BillMoney,
     /// Whether it counts: it adds up, or its owner has confirmed it.
     pub payable: bool,
     /// Which participant of the bill is which member, by participant.
@@ -125,9 +125,9 @@ pub struct ChequeMemberJson {
     /// The member.
     pub member: u32,
     /// What they have paid on the bill; for its owner, what the others have not.
-    pub paid: Money,
+    pub paid: BillMoney,
     /// Their part of the bill.
-    pub due: Money,
+    pub due: BillMoney,
 }
 
 /// A payment between two members.
@@ -143,7 +143,7 @@ pub struct PaymentJson {
     /// The currency.
     pub currency: String,
     /// The amount.
-    pub amount: Amount,
+    pub amount: BillAmount,
     /// `balance` or `cash`.
     pub means: &'static str,
     /// `pending`, `paid`, `failed` or `withdrawn`.
@@ -194,7 +194,7 @@ fn is_named(group: &Group, id: MemberId) -> bool {
 
 /// The balances of one member.
 pub fn balances_of(id: MemberId, balances: &Balances) -> Vec<BalanceJson> {
-    let to_pay = |(currency, of_currency): (&Currency, &BTreeMap<MemberId, Money>)| {
+    let to_pay = |(currency, of_currency): (&Currency, &BTreeMap<MemberId, BillMoney>)| {
         let to_pay = *of_currency.get(&id)?;
         Some(BalanceJson { currency: currency.to_string(), to_pay })
     };

@@ -1,7 +1,7 @@
 //! A cheque on several photos: what a further photo adds to what is known.
 
 use crate::cheque::{Cheque, ChequeStatus, ChequeWarning, PagePhoto, PhotoSize, PossibleTotal, Product, TOTALS_MAX};
-use crate::money::Money;
+use crate::money::BillMoney;
 
 /// How similar the names of two readings of the same line are at least, from 0 to 1.
 const SIMILAR_NAMES: f64 = 0.7;
@@ -44,7 +44,7 @@ impl Cheque {
     }
 
     /// The totals that may be meant, the known one first.
-    fn totals(&self, next: &Self) -> Vec<Option<Money>> {
+    fn totals(&self, next: &Self) -> Vec<Option<BillMoney>> {
         match (self.total_account, next.total_account) {
             (None, total) => vec![total],
             // Lines and a total that do not fit: the first photo has shown another number, such as a subtotal.
@@ -55,7 +55,7 @@ impl Cheque {
         }
     }
 
-    fn joined(&self, next: &Self, skipped: usize, total: Option<Money>) -> Self {
+    fn joined(&self, next: &Self, skipped: usize, total: Option<BillMoney>) -> Self {
         let mut joined = self.clone();
         let last_id = self.products.iter().map(|line| line.id).max().unwrap_or(0);
         let added = next.products.iter().skip(skipped).cloned();
@@ -88,7 +88,7 @@ impl Cheque {
     }
 
     /// The amounts beside the lines.
-    fn amounts(&self) -> [Option<Money>; 6] {
+    fn amounts(&self) -> [Option<BillMoney>; 6] {
         [self.total_account, self.service, self.discount, self.tax, self.tip, self.rounding]
     }
 

@@ -11,7 +11,7 @@ fn line(id: u32, name: &str, minor: i64) -> Product {
         name: name.to_owned(),
         number_servings: Quantity::ONE,
         price: None,
-        total: Some(Money::from_minor(minor)),
+        total: Some(BillMoney::from_hundredths(minor)),
         price_printed: false,
         modifiers: vec![],
         confidence: 0.9,
@@ -25,7 +25,7 @@ fn part(lines: &[(&str, i64)], total: Option<i64>) -> Cheque {
     let mut part = Cheque {
         merchant: None,
         purchased_on: None,
-        total_account: total.map(Money::from_minor),
+        total_account: total.map(BillMoney::from_hundredths),
         totals: vec![],
         products: (1..).zip(lines).map(|(id, (name, minor))| line(id, name, *minor)).collect(),
         currency: None,
@@ -85,9 +85,9 @@ fn a_line_that_is_cut_at_the_edge_is_skipped_with_its_repetition() {
 #[test]
 fn a_later_page_fills_what_is_missing_and_overwrites_nothing_that_balances() {
     let balanced = part(&[("Soup", 300)], Some(300));
-    let next = Cheque { service: Some(Money::from_minor(40)), ..part(&[("Cake", 400)], Some(740)) };
+    let next = Cheque { service: Some(BillMoney::from_hundredths(40)), ..part(&[("Cake", 400)], Some(740)) };
     let whole = balanced.continued(&next, true);
-    assert_eq!(whole.total_account, Some(Money::from_minor(300)));
+    assert_eq!(whole.total_account, Some(BillMoney::from_hundredths(300)));
     assert_eq!((whole.service, whole.status), (next.service, ChequeStatus::NeedsReview), "which the owner sees");
     let subtotal = part(&[("Soup", 300)], Some(350));
     assert_eq!(subtotal.continued(&next, true).total_account, next.total_account, "this one balances");
@@ -125,7 +125,7 @@ proptest! {
         let (first, next) = (part(&lines[..end], None), part(&lines[start..], Some(amounts.iter().sum())));
         let whole = first.continued(&next, true);
         prop_assert_eq!(whole.status, ChequeStatus::Balanced);
-        prop_assert_eq!(whole.products.iter().map(|line| line.total.unwrap().minor()).collect::<Vec<_>>(), amounts);
+        prop_assert_eq!(whole.products.iter().map(|line| line.total.unwrap().thousandths() / 10).collect::<Vec<_>>(), amounts);
         let ids: Vec<u32> = whole.products.iter().map(|line| line.id).collect();
         prop_assert_eq!(ids, (1..).take(lines.len()).collect::<Vec<u32>>());
     }
