@@ -229,7 +229,7 @@ export class CorrectionDraft {
   /** Resolves a clash: what is here stays, and will replace what is there; or what is there is taken. */
   resolve(clash: Clash, keep: boolean): void {
     if (clash.kind === 'field') {
-      if (!keep) this.#type(clash.field, this.#read(this.there, clash.field));
+      if (!keep) this.#type(clash.field, this.#textOf(this.there, clash.field));
       this.#rebase(clash.field);
       this.#catchUp();
       return;

@@ -58,14 +58,14 @@ test('an edited line is told with all that is another one, and an amount beside 
     what: 'line_changed',
     line: 'Green tea',
     renamed: 'Tea',
-    before: 20_000n,
-    after: 40_000n,
+    before: 200_000n,
+    after: 400_000n,
     quantity_before: 1_000n,
     quantity_after: 2_000n,
   };
   const told_of = 'Tea is called Green tea now. Green tea: quantity 1 → 2. Green tea: 200 ₽ → 400 ₽.';
   assert.deepEqual(told([line]), [told_of]);
-  assert.deepEqual(told([{ what: 'part', part: 'tip', before: null, after: 5_000n }]), ['Tip on the cheque: 0 ₽ → 50 ₽.']);
+  assert.deepEqual(told([{ what: 'part', part: 'tip', before: null, after: 50_000n }]), ['Tip on the cheque: 0 ₽ → 50 ₽.']);
 });
 
 test('what was done several times in a row says how often, and a group is named', () => {

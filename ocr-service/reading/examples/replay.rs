@@ -72,8 +72,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn compare(receipt: &Value, cheque: &Cheque, score: &mut Score, verbose: bool) {
     let file = receipt["file"].as_str().unwrap_or_default();
-    let expected = minor(&receipt["total"]);
-    let got = cheque.total_account.map(contracts::money::Money::minor);
+    let expected = thousandths(&receipt["total"]);
+    let got = cheque.total_account.map(contracts::money::BillMoney::thousandths);
     score.pictures += 1;
     let balanced = cheque.status == ChequeStatus::Balanced;
     score.balanced += usize::from(balanced);
@@ -84,19 +84,19 @@ fn compare(receipt: &Value, cheque: &Cheque, score: &mut Score, verbose: bool) {
         wrong = true;
         println!("{file}: total expected {expected:?}, got {got:?} {:?} {:?}", cheque.status, cheque.warnings);
     }
-    let is_proposed = cheque.totals.iter().any(|total| Some(total.amount.minor()) == expected);
+    let is_proposed = cheque.totals.iter().any(|total| Some(total.amount.thousandths()) == expected);
     score.proposed += usize::from(got == expected || is_proposed);
     let Some(items) = receipt["items"].as_array() else {
         score.wrong += usize::from(balanced && wrong);
         return;
     };
-    let mut left: Vec<Option<i64>> = cheque.products.iter().map(|line| line.total.map(|total| total.minor())).collect();
+    let mut left: Vec<Option<i64>> = cheque.products.iter().map(|line| line.total.map(|total| total.thousandths())).collect();
     let mut lost = vec![];
     for item in items {
-        let total = minor(&item["total"]);
+        let total = thousandths(&item["total"]);
         let name = item["name"].as_str().unwrap_or_default();
         let at = cheque.products.iter().enumerate().position(|(at, line)| {
-            left[at].is_some() && line.total.map(|t| t.minor()) == total && similar(&line.name, name)
+            left[at].is_some() && line.total.map(|t| t.thousandths()) == total && similar(&line.name, name)
         });
         if let Some(at) = at {
             left[at] = None;
@@ -116,8 +116,8 @@ fn compare(receipt: &Value, cheque: &Cheque, score: &mut Score, verbose: bool) {
         sums.sort_unstable();
         sums
     };
-    let truth = sorted(items.iter().filter_map(|item| minor(&item["total"])).collect());
-    wrong |= truth != sorted(cheque.products.iter().filter_map(|line| line.total).map(|total| total.minor()).collect());
+    let truth = sorted(items.iter().filter_map(|item| thousandths(&item["total"])).collect());
+    wrong |= truth != sorted(cheque.products.iter().filter_map(|line| line.total).map(|total| total.thousandths()).collect());
     score.wrong += usize::from(balanced && wrong);
     if balanced && wrong {
         println!("{file}: BALANCED AND WRONG");
@@ -167,8 +167,8 @@ fn similar(a: &str, b: &str) -> bool {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "amounts of bills")]
-fn minor(value: &Value) -> Option<i64> {
-    value.as_f64().map(|amount| (amount * 100.0).round() as i64)
+fn thousandths(value: &Value) -> Option<i64> {
+    value.as_f64().map(|amount| (amount * 1000.0).round() as i64)
 }
 
 fn pass(json: &Value) -> Pass {

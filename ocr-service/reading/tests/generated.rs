@@ -55,14 +55,13 @@ fn misread(letter: char, quality: i64, chance: &mut Chance) -> char {
 }
 
 fn is_right(cheque: &Cheque, bill: &Bill) -> bool {
-    let minor = |thousandths: i64| thousandths / 10;
     let sorted = |mut sums: Vec<i64>| {
         sums.sort_unstable();
         sums
     };
-    let read = sorted(cheque.products.iter().map(|line| line.total.map_or(0, |total| total.minor())).collect());
-    let truth = sorted(bill.items.iter().map(|item| minor(item.total)).collect());
-    cheque.total_account.map(|total| total.minor()) == bill.total.map(minor) && read == truth
+    let read = sorted(cheque.products.iter().map(|line| line.total.map_or(0, |total| total.thousandths())).collect());
+    let truth = sorted(bill.items.iter().map(|item| item.total).collect());
+    cheque.total_account.map(|total| total.thousandths()) == bill.total && read == truth
 }
 
 #[test]
@@ -99,7 +98,7 @@ fn clean_print_is_read() {
         let pass = pass(&bill, 0, &mut Chance::new(seed));
         let cheque = parse::cheque(&[pass.clone(), pass]).cheque;
         all += 1;
-        if cheque.total_account.map(|read| read.minor()) == Some(total / 10) {
+        if cheque.total_account.map(|read| read.thousandths()) == Some(total) {
             totals += 1;
         } else {
             lost.push(format!("{seed} {:?}: {:?}", bill.kinds, cheque.total_account));

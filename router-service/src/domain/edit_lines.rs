@@ -183,7 +183,7 @@ mod tests {
     }
 
     fn totals(split: &Split) -> Vec<(u32, i64)> {
-        split.cheque.products.iter().map(|line| (line.id, line.total.unwrap().minor())).collect()
+        split.cheque.products.iter().map(|line| (line.id, line.total.unwrap().thousandths() / 10)).collect()
     }
 
     fn lines_changed(lines: &[u32]) -> Result<Option<Split>, CorrectRefusal> {

@@ -76,6 +76,6 @@ mod tests {
         let rated = euros.set_rate(Some(Rate::from_json_number("1000000").unwrap())).unwrap().unwrap();
         let agreed = Agreed::Version(rated.version);
         assert_eq!(rated.settle(user(7), None, agreed, "RUB", transfer(1)), Err(SettleRefusal::TooLarge));
-        assert!(rated.paid_cash(ann, agreed).is_ok(), "in the currency of the bill it is not");
+        assert!(rated.paid_cash(ann, Agreed::Version(rated.version)).is_ok(), "in the currency of the bill it is not");
     }
 }

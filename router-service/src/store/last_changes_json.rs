@@ -47,11 +47,11 @@ mod tests {
     use super::*;
     use crate::domain::correct::{Change, Correction};
     use crate::domain::fixtures::split;
-    use contracts::money::Money;
+    use contracts::money::BillMoney;
 
     #[test]
     fn versions_are_read_as_they_are_written_unless_an_older_release_has_edited_since() {
-        let tip = Correction { tip: Change::Set(Money::from_minor(5)), ..Correction::default() };
+        let tip = Correction { tip: Change::Set(BillMoney::from_hundredths(5)), ..Correction::default() };
         let edited = split(&[100, 200]).correct(tip).unwrap().unwrap();
         let written = serde_json::to_string(&LastChangesJson::of(&edited)).unwrap();
         let stored: LastChangesJson = serde_json::from_str(&written).unwrap();

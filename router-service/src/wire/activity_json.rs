@@ -92,9 +92,9 @@ pub enum ChangeJson {
         /// `service`, `discount`, `tax`, `tip` or `rounding`, as printed.
         part: String,
         /// The amount before.
-        before: Option<Money>,
+        before: Option<BillMoney>,
         /// The amount now.
-        after: Option<Money>,
+        after: Option<BillMoney>,
     },
     /// Anything else of the bill was changed, or many lines.
     Corrected,

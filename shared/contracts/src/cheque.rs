@@ -72,7 +72,7 @@ pub const TOTALS_MAX: usize = 5;
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PossibleTotal {
     /// The amount.
-    pub amount: Money,
+    pub amount: BillMoney,
     /// The words beside it, as they were recognised; empty if there are none.
     pub label: String,
     /// Position of the row on the photo.

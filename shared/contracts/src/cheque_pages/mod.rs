@@ -104,7 +104,7 @@ impl Cheque {
 }
 
 /// What the total may be according to both parts: first the chosen one, if a part has it.
-fn joined_totals(first: &Cheque, next: &Cheque, chosen: Option<Money>) -> Vec<PossibleTotal> {
+fn joined_totals(first: &Cheque, next: &Cheque, chosen: Option<BillMoney>) -> Vec<PossibleTotal> {
     let mut totals: Vec<PossibleTotal> = vec![];
     for total in first.totals.iter().chain(&next.totals) {
         if totals.iter().all(|known| known.amount != total.amount) {

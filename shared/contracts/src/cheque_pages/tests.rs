@@ -146,7 +146,7 @@ proptest! {
 
 fn possible(minor: i64) -> PossibleTotal {
     let bounds = Some(Bounds { x: 1, y: 2, width: 3, height: 4, page: None });
-    PossibleTotal { amount: Money::from_minor(minor), label: "Total".to_owned(), bounds, confidence: 0.5 }
+    PossibleTotal { amount: BillMoney::from_hundredths(minor), label: "Total".to_owned(), bounds, confidence: 0.5 }
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn the_possible_totals_of_both_photos_are_kept_and_point_to_their_photo() {
     next.warnings.push(ChequeWarning::TwoBills);
     let whole = first.continued(&next.numbered_from(2), false);
     let totals: Vec<(i64, Option<u32>)> =
-        whole.totals.iter().map(|total| (total.amount.minor(), total.bounds.unwrap().page)).collect();
+        whole.totals.iter().map(|total| (total.amount.thousandths() / 10, total.bounds.unwrap().page)).collect();
     assert_eq!(totals, [(300, None), (700, Some(2))]);
     assert!(whole.warnings.contains(&ChequeWarning::TwoBills));
 }
