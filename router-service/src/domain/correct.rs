@@ -2,7 +2,6 @@
 
 use super::currency::NotWhole;
 use super::split::{OutOfBounds, Split, check_bounds};
-use super::whole_units::Field;
 use contracts::cheque::{LineWarning, Product};
 use contracts::currency::smallest_unit;
 use contracts::money::BillMoney;
@@ -66,6 +65,27 @@ pub struct Line {
     pub total: Option<BillMoney>,
     /// Sub-lines; `None` leaves them unchanged.
     pub modifiers: Option<Vec<String>>,
+}
+
+/// Where an amount of a bill is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The printed total.
+    Total,
+    /// Service charge.
+    Service,
+    /// Discount.
+    Discount,
+    /// Tax.
+    Tax,
+    /// The printed tip.
+    Tip,
+    /// Rounding.
+    Rounding,
+    /// The total of a line, by its index in the correction from 0.
+    LineTotal(usize),
+    /// The price of a line.
+    LinePrice(usize),
 }
 
 /// Why a correction is rejected.

@@ -1,40 +1,11 @@
 //! Amounts of a bill are whole numbers of the smallest unit of its currency. Amounts that were read from a photo, and those
 //! of bills that were entered in earlier releases, may have more decimals until the owner corrects them.
 
-use super::correct::{Change, CorrectRefusal, Correction};
+use super::correct::{Change, CorrectRefusal, Correction, Field};
 use super::currency::NotWhole;
 use super::split::Split;
-use contracts::cheque::Cheque;
 use contracts::currency::{fits, smallest_unit};
 use contracts::money::BillMoney;
-
-/// Where an amount of a bill is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    /// The printed total.
-    Total,
-    /// Service charge.
-    Service,
-    /// Discount.
-    Discount,
-    /// Tax.
-    Tax,
-    /// The printed tip.
-    Tip,
-    /// Rounding.
-    Rounding,
-    /// The total of a line, by its index in the correction from 0.
-    LineTotal(usize),
-    /// The price of a line.
-    LinePrice(usize),
-}
-
-/// What was read has to be reviewed if an amount has more decimals than the currency, whatever the reader has said.
-pub(super) fn review_decimals(cheque: &mut Cheque) {
-    if !cheque.fits_currency() {
-        cheque.recompute_status();
-    }
-}
 
 impl Split {
     /// The largest step, in thousandths, of which all these amounts are whole numbers: the smallest unit of the currency
