@@ -1,7 +1,7 @@
 /**
  * Money in user input and in JSON, without floating-point arithmetic.
  *
- * Every amount is a number of thousandths, whatever its currency: 499900n is 499.90. The rules are the server's: more than
+ * An amount in any currency is a number of thousandths: 499900n is 499.90. The rules are the server's: more than
  * zero, at most 10^12 in major units, and no more decimals than the currency has. Accounts have two.
  */
 export type Thousandths = bigint;

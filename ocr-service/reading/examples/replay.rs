@@ -90,7 +90,8 @@ fn compare(receipt: &Value, cheque: &Cheque, score: &mut Score, verbose: bool) {
         score.wrong += usize::from(balanced && wrong);
         return;
     };
-    let mut left: Vec<Option<i64>> = cheque.products.iter().map(|line| line.total.map(|total| total.thousandths())).collect();
+    let mut left: Vec<Option<i64>> =
+        cheque.products.iter().map(|line| line.total.map(|total| total.thousandths())).collect();
     let mut lost = vec![];
     for item in items {
         let total = thousandths(&item["total"]);
@@ -117,7 +118,8 @@ fn compare(receipt: &Value, cheque: &Cheque, score: &mut Score, verbose: bool) {
         sums
     };
     let truth = sorted(items.iter().filter_map(|item| thousandths(&item["total"])).collect());
-    wrong |= truth != sorted(cheque.products.iter().filter_map(|line| line.total).map(|total| total.thousandths()).collect());
+    wrong |= truth
+        != sorted(cheque.products.iter().filter_map(|line| line.total).map(|total| total.thousandths()).collect());
     score.wrong += usize::from(balanced && wrong);
     if balanced && wrong {
         println!("{file}: BALANCED AND WRONG");

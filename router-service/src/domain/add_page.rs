@@ -1,7 +1,6 @@
 //! A further photo of the bill was read, or the photo was taken again.
 
-use super::split::{OutOfBounds, Split, check_bounds, clear_misread};
-use super::whole_units::review_decimals;
+use super::split::{OutOfBounds, Split, check_bounds, clear_misread, review_decimals};
 use contracts::cheque::{Cheque, Product};
 use contracts::ocr::ChequePageRead;
 

@@ -7,7 +7,6 @@ use super::currency::NotWhole;
 use super::edit_lines::{EditRefusal, LineEdits};
 use super::last_changes::Field;
 use super::split::{OutOfBounds, Split, check_bounds};
-use super::whole_units::AmountAt;
 use contracts::cheque::{Cheque, Product};
 use contracts::currency::smallest_unit;
 use contracts::money::BillMoney;
@@ -43,6 +42,35 @@ pub struct Correction {
     pub purchased_on: Change<Date>,
     /// The owner confirms the cheque although it does not add up.
     pub confirmed: Option<bool>,
+}
+
+/// Where an amount of a bill is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AmountAt {
+    /// The printed total.
+    Total,
+    /// Service charge.
+    Service,
+    /// Discount.
+    Discount,
+    /// Tax.
+    Tax,
+    /// The printed tip.
+    Tip,
+    /// Rounding.
+    Rounding,
+    /// The total of a line, by its index in the correction from 0.
+    LineTotal(usize),
+    /// The price of a line.
+    LinePrice(usize),
+    /// The total of an edited line, by the index of the edit from 0.
+    EditedTotal(usize),
+    /// The price of an edited line.
+    EditedPrice(usize),
+    /// The total of an added line, by its index from 0.
+    AddedTotal(usize),
+    /// The price of an added line.
+    AddedPrice(usize),
 }
 
 /// Why a correction is rejected.

@@ -8,7 +8,6 @@ use super::method::{Method, Tip};
 use super::negative::Negative;
 use super::participant::{Participant, ParticipantId};
 use super::rate::Rate;
-use super::whole_units::review_decimals;
 use contracts::cheque::{Cheque, ChequeStatus, Product};
 use contracts::currency::smallest_unit;
 use contracts::ids::{ChequeHash, UserId};
@@ -255,6 +254,13 @@ pub(super) fn clear_misread(cheque: &mut Cheque) {
     let misread = |amount: &&mut Option<BillMoney>| amount.is_some_and(|amount| !is_bounded(amount));
     let cleared = amounts(cheque).filter(misread).map(|amount| *amount = None).count();
     if cleared > 0 {
+        cheque.recompute_status();
+    }
+}
+
+/// What was read has to be reviewed if an amount has more decimals than the currency: an older ocr-service does not know that.
+pub(super) fn review_decimals(cheque: &mut Cheque) {
+    if !cheque.fits_currency() {
         cheque.recompute_status();
     }
 }

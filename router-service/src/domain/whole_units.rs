@@ -1,49 +1,12 @@
 //! Amounts of a bill are whole numbers of the smallest unit of its currency. Amounts that were read from a photo, and those
 //! of bills that were entered in earlier releases, may have more decimals until the owner corrects them.
 
-use super::correct::{Change, CorrectRefusal, Correction};
+use super::correct::{AmountAt, Change, CorrectRefusal, Correction};
 use super::currency::NotWhole;
 use super::edit_lines::LineEdits;
 use super::split::Split;
-use contracts::cheque::Cheque;
 use contracts::currency::{fits, smallest_unit};
 use contracts::money::BillMoney;
-
-/// Where an amount of a bill is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AmountAt {
-    /// The printed total.
-    Total,
-    /// Service charge.
-    Service,
-    /// Discount.
-    Discount,
-    /// Tax.
-    Tax,
-    /// The printed tip.
-    Tip,
-    /// Rounding.
-    Rounding,
-    /// The total of a line, by its index in the correction from 0.
-    LineTotal(usize),
-    /// The price of a line.
-    LinePrice(usize),
-    /// The total of an edited line, by the index of the edit from 0.
-    EditedTotal(usize),
-    /// The price of an edited line.
-    EditedPrice(usize),
-    /// The total of an added line, by its index from 0.
-    AddedTotal(usize),
-    /// The price of an added line.
-    AddedPrice(usize),
-}
-
-/// What was read has to be reviewed if an amount has more decimals than the currency, whatever the reader has said.
-pub(super) fn review_decimals(cheque: &mut Cheque) {
-    if !cheque.fits_currency() {
-        cheque.recompute_status();
-    }
-}
 
 impl Split {
     /// The largest step, in thousandths, of which all these amounts are whole numbers: the smallest unit of the currency
@@ -97,7 +60,10 @@ impl Split {
         });
         let lines = correction.products.iter().flatten().enumerate().flat_map(|(at, line)| {
             let price = line.price.filter(|price| line.id.is_none_or(|id| !self.has_price(id, *price)));
-            [line.total.map(|total| (AmountAt::LineTotal(at), total)), price.map(|price| (AmountAt::LinePrice(at), price))]
+            [
+                line.total.map(|total| (AmountAt::LineTotal(at), total)),
+                price.map(|price| (AmountAt::LinePrice(at), price)),
+            ]
         });
         extras.chain(lines.flatten()).chain(correction.lines.iter().flat_map(|edits| self.given_by(edits))).collect()
     }
@@ -110,7 +76,10 @@ impl Split {
                 Change::Set(total) => Some(total),
                 Change::Keep | Change::Clear => None,
             };
-            [total.map(|total| (AmountAt::EditedTotal(at), total)), price.map(|price| (AmountAt::EditedPrice(at), price))]
+            [
+                total.map(|total| (AmountAt::EditedTotal(at), total)),
+                price.map(|price| (AmountAt::EditedPrice(at), price)),
+            ]
         });
         let add = edits.add.iter().enumerate().flat_map(|(at, line)| {
             let (total, price) = (line.total, line.price);

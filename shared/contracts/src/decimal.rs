@@ -1,6 +1,5 @@
 //! A decimal number with a fixed number of decimals: an integer in memory, an exact JSON number on the wire.
 
-use crate::money::MoneyError;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -11,6 +10,29 @@ use std::fmt;
 /// It is parsed digit by digit, never as a float.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Decimal<const PLACES: u32>(pub(crate) i64);
+
+/// Why a JSON number is not money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// Not a JSON number.
+    #[error("must be a number")]
+    NotANumber,
+    /// More decimals than amounts have here.
+    #[error("must have at most {} decimals", if *most == 2 { "two" } else { "three" })]
+    TooManyDecimals {
+        /// How many they have.
+        most: u32,
+    },
+    /// More than 64 bits can hold.
+    #[error("is too large")]
+    TooLarge,
+    /// Zero or negative, where a payment is expected.
+    #[error("must be greater than 0")]
+    NotPositive,
+    /// More than [`Amount::MAX`](crate::money::Amount::MAX).
+    #[error("must be at most 1000000000000")]
+    AboveMaximum,
+}
 
 impl<const PLACES: u32> Decimal<PLACES> {
     /// Zero.
@@ -142,8 +164,10 @@ impl<'de, const PLACES: u32> Deserialize<'de> for Decimal<PLACES> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::money::{BillMoney, Money};
     use proptest::prelude::*;
+
+    type Money = Decimal<2>;
+    type BillMoney = Decimal<3>;
 
     #[test]
     fn notations_of_the_same_value_are_the_same_amount() {

@@ -1,6 +1,7 @@
 //! Money: hundredths between accounts, thousandths on a bill.
 
 use crate::decimal::Decimal;
+pub use crate::decimal::MoneyError;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
@@ -22,29 +23,6 @@ pub type BillMoney = Decimal<3>;
 
 /// Thousandths in a hundredth.
 const THOUSANDTHS: i64 = 10;
-
-/// Why a JSON number is not money.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MoneyError {
-    /// Not a JSON number.
-    #[error("must be a number")]
-    NotANumber,
-    /// More decimals than amounts have here.
-    #[error("must have at most {} decimals", if *most == 2 { "two" } else { "three" })]
-    TooManyDecimals {
-        /// How many they have.
-        most: u32,
-    },
-    /// More than 64 bits can hold.
-    #[error("is too large")]
-    TooLarge,
-    /// Zero or negative, where a payment is expected.
-    #[error("must be greater than 0")]
-    NotPositive,
-    /// More than [`Amount::MAX`].
-    #[error("must be at most 1000000000000")]
-    AboveMaximum,
-}
 
 impl Money {
     /// Converts from minor units: 49990 is 499.90.

@@ -39,7 +39,11 @@ impl Style {
 
     /// An amount of the bill.
     pub(crate) fn money(self, minor: i64) -> BillMoney {
-        if self.three == Three::Decimals { BillMoney::from_thousandths(minor) } else { BillMoney::from_hundredths(minor) }
+        if self.three == Three::Decimals {
+            BillMoney::from_thousandths(minor)
+        } else {
+            BillMoney::from_hundredths(minor)
+        }
     }
 }
 

@@ -244,7 +244,10 @@ Subtotal             11.10
 Tax                   0.89
                      11.99";
     let cheque = read(slip).cheque;
-    assert_eq!((cheque.status, cheque.total_account), (ChequeStatus::NeedsReview, Some(BillMoney::from_hundredths(1199))));
+    assert_eq!(
+        (cheque.status, cheque.total_account),
+        (ChequeStatus::NeedsReview, Some(BillMoney::from_hundredths(1199)))
+    );
 }
 
 #[test]
