@@ -82,7 +82,7 @@ impl<'a> Printer<'a> {
     fn bill(mut self) -> Bill {
         let language = self.language;
         let head = *self.chance.pick(language.heads);
-        self.rows.push(format!("{:^COLUMNS$}", head).trim_end().to_owned());
+        self.rows.push(format!("{head:^COLUMNS$}").trim_end().to_owned());
         let (day, month) = (self.chance.between(1, 28), self.chance.between(1, 12));
         self.rows.push(format!("{day:02}.{month:02}.2026  19:{:02}", self.chance.between(10, 59)));
         self.rows.push(String::new());
@@ -149,7 +149,7 @@ impl<'a> Printer<'a> {
         let whole = (thousandths.abs() / 1000).to_string();
         let mut grouped = String::new();
         for (at, digit) in whole.chars().enumerate() {
-            if at > 0 && (whole.len() - at) % 3 == 0 {
+            if at > 0 && (whole.len() - at).is_multiple_of(3) {
                 grouped.push_str(thousands);
             }
             grouped.push(digit);
@@ -176,7 +176,10 @@ impl<'a> Printer<'a> {
                 self.rows.push(format!("{quantity:<7}{name:<15}{price:>9}{sum:>11}"));
             }
             "times" => {
-                self.row(&format!("{:<17} {quantity} x {price}", name.chars().take(17).collect::<String>()), item.total)
+                self.row(
+                    &format!("{:<17} {quantity} x {price}", name.chars().take(17).collect::<String>()),
+                    item.total,
+                );
             }
             "above" => {
                 self.rows.push(name.to_owned());

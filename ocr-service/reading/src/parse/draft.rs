@@ -114,7 +114,28 @@ fn is_proven(balance: &Balance, total: &Candidate, items: &[Item], figures: &Fig
         _ => 1,
     };
     let bent = !balance.repaired.is_empty() || balance.cost > 1.6 || balance.changed.len() > 1 + counted / 5;
-    total.labelled && evidence >= needed && !stronger_unread && !followed && !unrounded && !contradicted && !bent
+    total.labelled
+        && !is_ambiguous(items, &balance.sums)
+        && evidence >= needed
+        && !stronger_unread
+        && !followed
+        && !unrounded
+        && !contradicted
+        && !bent
+}
+
+/// Whether two lines have other readings, about as likely, whose differences cancel each other: then the total confirms
+/// both choices, and one is wrong.
+fn is_ambiguous(items: &[Item], sums: &[i64]) -> bool {
+    let differences = items.iter().zip(sums).enumerate().flat_map(|(at, (item, sum))| {
+        let chosen = item.totals.iter().find(|choice| choice.minor == *sum).map_or(0.0, |choice| choice.weight);
+        let others = item.totals.iter().filter(move |choice| !item.checked && choice.minor != *sum);
+        let likely = others.filter(move |choice| choice.weight >= 0.5 * chosen);
+        likely.map(move |choice| (at, choice.minor.saturating_sub(*sum)))
+    });
+    let differences: Vec<(usize, i64)> = differences.take(200).collect();
+    let cancels = |one: &(usize, i64), other: &(usize, i64)| one.0 != other.0 && one.1 == -other.1;
+    differences.iter().any(|one| differences.iter().any(|other| cancels(one, other)))
 }
 
 fn score(items: &[Item], total: Option<&Candidate>, balance: Option<&Balance>, proven: bool) -> f32 {

@@ -17,24 +17,24 @@ pub(super) fn reductions(entries: &mut [Entry]) {
     let first = entries.iter().position(|entry| is_line(entry) && amount(entry) > 0);
     let total = entries.iter().position(is_total).unwrap_or(entries.len());
     let last = entries[..total].iter().rposition(is_line);
-    let mut sum = 0_i64;
+    let mut lines: Vec<i64> = vec![];
     for (at, entry) in entries.iter_mut().enumerate() {
         let among = first.is_some_and(|first| (first..total).contains(&at));
         let negative = entry.shape.form == Form::Full && amount(entry) < 0;
         let class = match entry.class {
             Class::Discount if among && negative => {
                 let ends = last.is_none_or(|last| last < at);
-                if ends && is_of_all(entry, sum) { Class::Discount } else { Class::Plain }
+                if ends && is_of_all(entry, &lines) { Class::Discount } else { Class::Plain }
             }
             // Named after the bank or the card, but of all lines: `Сбербанк 15% -1232.25`.
-            Class::Plain if among && negative && last == Some(at) && has_percent(entry) && is_of_all(entry, sum) => {
+            Class::Plain if among && negative && last == Some(at) && has_percent(entry) && is_of_all(entry, &lines) => {
                 Class::Discount
             }
             Class::Plain if negative && !among && is_reduction(entry) => Class::Discount,
             class => class,
         };
         if class == Class::Plain && among {
-            sum = sum.saturating_add(amount(entry));
+            lines.push(amount(entry));
         }
         entry.class = class;
     }
@@ -48,14 +48,18 @@ fn amount(entry: &Entry) -> i64 {
     entry.shape.totals.first().map_or(0, |choice| choice.minor)
 }
 
-/// Whether the row says no percentage, or that percentage of the sum.
-fn is_of_all(entry: &Entry, sum: i64) -> bool {
+/// Whether the reduction is one of the whole bill: without a percentage, or with it not of a single line, and of at least
+/// three quarters of all. Some lines may be excepted.
+fn is_of_all(entry: &Entry, lines: &[i64]) -> bool {
     let mut cells = entry.line.cells.iter().filter(|cell| cell.what == What::Percent);
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>().parse::<i64>().ok();
     let Some(percent) = cells.find_map(|cell| digits(&cell.text)) else { return true };
-    let part = i128::from(sum) * i128::from(percent) / 100;
-    // Rounded, perhaps to whole units.
-    (part + i128::from(amount(entry))).abs() <= (part.abs() / 50).max(1)
+    let off = -i128::from(amount(entry)) * 100;
+    let part = |sum: i64| i128::from(sum) * i128::from(percent);
+    // Rounded to a hundredth.
+    let of_one = lines.iter().any(|line| (part(*line) - off).abs() <= 100);
+    let all = lines.iter().fold(0_i64, |sum, line| sum.saturating_add(*line));
+    !(of_one && lines.len() > 1) && off * 4 >= part(all) * 3 && off <= part(all) + 100
 }
 
 /// Whether a negative sum is a discount, as opposed to a returned deposit or returned goods.
