@@ -2,6 +2,7 @@
 //! one look after another until the bill adds up, as the service does.
 
 use contracts::cheque::{Cheque, ChequeStatus};
+use contracts::money::BillMoney;
 use reading::word::{Pass, Place, Word};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -70,10 +71,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+fn sorted(sums: Vec<i64>) -> Vec<i64> {
+    let mut sums: Vec<i64> = sums.into_iter().filter(|sum| *sum != 0).collect();
+    sums.sort_unstable();
+    sums
+}
+
 fn compare(receipt: &Value, cheque: &Cheque, score: &mut Score, verbose: bool) {
     let file = receipt["file"].as_str().unwrap_or_default();
     let expected = thousandths(&receipt["total"]);
-    let got = cheque.total_account.map(contracts::money::BillMoney::thousandths);
+    let got = cheque.total_account.map(BillMoney::thousandths);
     score.pictures += 1;
     let balanced = cheque.status == ChequeStatus::Balanced;
     score.balanced += usize::from(balanced);
@@ -91,13 +98,13 @@ fn compare(receipt: &Value, cheque: &Cheque, score: &mut Score, verbose: bool) {
         return;
     };
     let mut left: Vec<Option<i64>> =
-        cheque.products.iter().map(|line| line.total.map(|total| total.thousandths())).collect();
+        cheque.products.iter().map(|line| line.total.map(BillMoney::thousandths)).collect();
     let mut lost = vec![];
     for item in items {
         let total = thousandths(&item["total"]);
         let name = item["name"].as_str().unwrap_or_default();
         let at = cheque.products.iter().enumerate().position(|(at, line)| {
-            left[at].is_some() && line.total.map(|t| t.thousandths()) == total && similar(&line.name, name)
+            left[at].is_some() && line.total.map(BillMoney::thousandths) == total && similar(&line.name, name)
         });
         if let Some(at) = at {
             left[at] = None;
@@ -112,14 +119,9 @@ fn compare(receipt: &Value, cheque: &Cheque, score: &mut Score, verbose: bool) {
             lost.push(format!("{name} {total:?}"));
         }
     }
-    let sorted = |sums: Vec<i64>| {
-        let mut sums: Vec<i64> = sums.into_iter().filter(|sum| *sum != 0).collect();
-        sums.sort_unstable();
-        sums
-    };
     let truth = sorted(items.iter().filter_map(|item| thousandths(&item["total"])).collect());
-    wrong |= truth
-        != sorted(cheque.products.iter().filter_map(|line| line.total).map(|total| total.thousandths()).collect());
+    let read = cheque.products.iter().filter_map(|line| line.total).map(BillMoney::thousandths);
+    wrong |= truth != sorted(read.collect());
     score.wrong += usize::from(balanced && wrong);
     if balanced && wrong {
         println!("{file}: BALANCED AND WRONG");

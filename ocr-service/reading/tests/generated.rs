@@ -10,6 +10,7 @@ mod words;
 use bill::{Bill, bill};
 use chance::Chance;
 use contracts::cheque::{Cheque, ChequeStatus};
+use contracts::money::BillMoney;
 use reading::parse;
 use reading::word::{Pass, Place, Word};
 
@@ -24,7 +25,7 @@ fn pass(bill: &Bill, quality: i64, chance: &mut Chance) -> Pass {
     for (number, row) in (0_u32..).zip(&bill.rows) {
         let mut column = 0;
         for part in row.split(' ') {
-            let length = i64::try_from(part.chars().count()).unwrap();
+            let length = i64::try_from(part.chars().count()).expect("a short part");
             if !part.is_empty() {
                 let text: String = part.chars().map(|letter| misread(letter, quality, chance)).collect();
                 let (left, top) = (pixels(column * LETTER), pixels(i64::from(number) * ROW));
@@ -38,7 +39,7 @@ fn pass(bill: &Bill, quality: i64, chance: &mut Chance) -> Pass {
 }
 
 fn pixels(count: i64) -> f32 {
-    f32::from(u16::try_from(count).unwrap())
+    f32::from(u16::try_from(count).expect("a small count"))
 }
 
 fn misread(letter: char, quality: i64, chance: &mut Chance) -> char {
@@ -59,9 +60,9 @@ fn is_right(cheque: &Cheque, bill: &Bill) -> bool {
         sums.sort_unstable();
         sums
     };
-    let read = sorted(cheque.products.iter().map(|line| line.total.map_or(0, |total| total.thousandths())).collect());
+    let read = sorted(cheque.products.iter().map(|line| line.total.map_or(0, BillMoney::thousandths)).collect());
     let truth = sorted(bill.items.iter().map(|item| item.total).collect());
-    cheque.total_account.map(|total| total.thousandths()) == bill.total && read == truth
+    cheque.total_account.map(BillMoney::thousandths) == bill.total && read == truth
 }
 
 #[test]
@@ -98,7 +99,7 @@ fn clean_print_is_read() {
         let pass = pass(&bill, 0, &mut Chance::new(seed));
         let cheque = parse::cheque(&[pass.clone(), pass]).cheque;
         all += 1;
-        if cheque.total_account.map(|read| read.thousandths()) == Some(total) {
+        if cheque.total_account.map(BillMoney::thousandths) == Some(total) {
             totals += 1;
         } else {
             lost.push(format!("{seed} {:?}: {:?}", bill.kinds, cheque.total_account));

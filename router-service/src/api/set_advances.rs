@@ -35,7 +35,7 @@ struct SetAdvances {
         (status = 200, description = "Changed; the new state of the cheque", body = StateJson),
         (status = 401, description = "Not authenticated", body = ProblemDocument),
         (status = 404, description = "The cheque does not exist or belongs to another user", body = ProblemDocument),
-        (status = 409, description = "BillMoney has moved, or the bill was changed since", body = ProblemDocument),
+        (status = 409, description = "Money has moved, or the bill was changed since", body = ProblemDocument),
         (status = 422, description = "A field is invalid, or together it is more than the total", body = ProblemDocument),
     )
 )]

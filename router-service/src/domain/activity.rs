@@ -100,7 +100,7 @@ pub enum Change {
     Settled,
 }
 
-/// BillMoney between a participant and another one.
+/// Money between a participant and another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Movement {
     /// The participant who pays, or gets money back if the amount is negative.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// Up to this number of people the result has the fewest transfers possible; the search doubles with each further one.
 const EXACT_MAX: usize = 14;
 
-/// BillMoney that one person gives another.
+/// Money that one person gives another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transfer<K> {
     /// Who pays.

@@ -1,4 +1,4 @@
-//! BillMoney is given back while several participants have paid the restaurant: the one who has received it gives it back.
+//! Money is given back while several participants have paid the restaurant: the one who has received it gives it back.
 
 use super::participant::{Attempt, AttemptState, Direction, ParticipantId};
 use super::refund::{Means, RefundRefusal, transferable};

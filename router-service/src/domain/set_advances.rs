@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// Why the owner cannot say who has paid the restaurant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdvancesRefusal {
-    /// BillMoney has moved and was not given back.
+    /// Money has moved and was not given back.
     #[error("money has moved: who has paid the restaurant is fixed until it is given back")]
     SettlementStarted,
     /// The bill was changed since the version on which this is based.

@@ -98,7 +98,7 @@ pub struct SplitJson {
     pub total: BillMoney,
     /// The amount that is not claimed.
     pub unclaimed: BillMoney,
-    /// BillMoney has moved, or is moving, and was not given back: lines and method are fixed.
+    /// Money has moved, or is moving, and was not given back: lines and method are fixed.
     pub frozen: bool,
     /// When the bill became known here.
     #[serde(with = "time::serde::rfc3339")]
@@ -201,7 +201,7 @@ pub struct SettlementJson {
     pub refund: Option<RefundJson>,
 }
 
-/// BillMoney that the owner gives back by a transfer.
+/// Money that the owner gives back by a transfer.
 #[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Refund)]
 pub struct RefundJson {

@@ -53,10 +53,10 @@ async fn one_dinar_among_three_is_settled_to_the_thousandth() {
     let confirmed = stage.owner().post(&format!("{reported}/confirmation"), "").await;
     assert_eq!(confirmed.status, 200, "{}", confirmed.text);
 
-    let state = stage.state(&path).await;
-    assert_eq!(state["split"]["status"], "settled", "{state}");
+    let shown = stage.state(&path).await;
+    assert_eq!(shown["split"]["status"], "settled", "{shown}");
     for (id, due) in [(2, &boris["due"]), (3, &vera)] {
-        let one = participant_of(&state, id);
+        let one = participant_of(&shown, id);
         assert_eq!((&one["paid"], &one["to_pay"]), (due, &json!(0)), "{id}");
     }
 }
@@ -147,9 +147,9 @@ async fn what_was_read_with_more_decimals_is_kept_until_it_is_corrected() {
     stage.broker.announce(&read).await;
     stage.eventually_here(&read.hash).await;
     let path = format!("/{}", read.hash);
-    let state = stage.owner().get(&path).await.json();
-    assert_eq!(state["cheque"]["products"][0]["total"], json!(100.5));
-    assert_eq!((&state["cheque"]["status"], &state["split"]["payable"]), (&json!("needs_review"), &json!(false)));
+    let shown = stage.owner().get(&path).await.json();
+    assert_eq!(shown["cheque"]["products"][0]["total"], json!(100.5));
+    assert_eq!((&shown["cheque"]["status"], &shown["split"]["payable"]), (&json!("needs_review"), &json!(false)));
     let correct = async |body: Value| stage.owner().patch(&format!("{path}/cheque"), &body.to_string()).await;
     let confirmed = correct(json!({ "confirmed": true })).await;
     assert_eq!(problem(&confirmed), (422, "invalid_request".into(), json!("/confirmed")), "{}", confirmed.text);

@@ -50,11 +50,11 @@ async fn a_phone_takes_the_place_of_a_member_without_an_account_and_becomes_no_o
     let place = format!("{bill}/participants");
     let taken = stage.anonymous().post(&place, r#"{"participant": 2}"#).await;
     assert_eq!(taken.status, 201, "{}", taken.text);
-    let token = taken.json()["participant_token"].as_str().unwrap().to_owned();
-    let both = stage.guest(&token).as_user(9);
+    let secret = taken.json()["participant_token"].as_str().unwrap().to_owned();
+    let both = stage.guest(&secret).as_user(9);
     assert_eq!(problem(&both.post(&place, r#"{"name": "Vera"}"#).await).1, "place_in_group");
     assert_eq!(
-        stage.guest(&token).post(&place, r#"{"name": "Vera K"}"#).await.status,
+        stage.guest(&secret).post(&place, r#"{"name": "Vera K"}"#).await.status,
         200,
         "a name is no other person"
     );

@@ -40,7 +40,7 @@ pub enum SettleUpRefusal {
     /// There is no member with this number.
     #[error("member {0} does not exist")]
     NoSuchMember(MemberId),
-    /// BillMoney leaves only the caller's own balance.
+    /// Money leaves only the caller's own balance.
     #[error("only the member who pays can transfer from their balance")]
     NotYours,
     /// Cash is recorded by who got it.
