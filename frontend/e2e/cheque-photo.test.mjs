@@ -74,7 +74,7 @@ story('a picture without text becomes a cheque to fill in by hand', {}, async ({
   await page.locator('a[href="#/cheques/new"]').first().click();
   await choosePicture(page, 'blank.png', 'image/png', Buffer.from(blank, 'base64'));
   await page.waitForURL(/\/small-router\/\w+/, { timeout: 90_000 });
-  await page.getByText('There is no text on the photo').waitFor();
+  await page.getByText('No text was found on the photo').waitFor();
   await page.getByRole('button', { name: 'Add a line' }).click();
   await page.keyboard.type('Tea');
   await page.locator('[data-review="new"] .total input').fill('200');
