@@ -63,7 +63,7 @@ async fn twenty_thousand_events_with_one_in_seven_unroutable_are_told_apart_with
     stage.run(alpha.relay().run(stage.stopping()));
 
     let (unroutable, routable): (BTreeSet<i64>, BTreeSet<i64>) = (0..EVENTS).partition(|n| n % 7 == 3);
-    eventually_within(Duration::from_mins(3), routable.len(), async || bare_consumer.count()).await;
+    eventually_within(Duration::from_mins(1), routable.len(), async || bare_consumer.count()).await;
     let tried = "select count(*) from outbox where attempts > 0 and last_error like '312 %'";
     let tried = async || sqlx::query_scalar::<_, i64>(tried).fetch_one(&stage.alpha).await.unwrap();
     eventually(i64::try_from(unroutable.len()).unwrap(), tried).await;
@@ -98,7 +98,7 @@ async fn a_route_without_a_queue_delays_no_other_and_is_delivered_once_a_queue_i
     assert!(later.elapsed() < Duration::from_secs(5), "{:?}", later.elapsed());
 
     bare_consumer.listen_to("alpha", "alpha.Unheard.v1").await;
-    eventually_within(Duration::from_mins(3), 20_508, async || bare_consumer.count()).await;
+    eventually_within(Duration::from_mins(1), 20_508, async || bare_consumer.count()).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
     assert_eq!(bare_consumer.sequences(), (0..DEAD + 508).collect());
