@@ -44,27 +44,6 @@ impl Service {
     }
 }
 
-/// A part of the system that can be built and started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Extent {
-    /// What placing and paying an order needs, and the page.
-    Orders,
-    /// Everything.
-    All,
-}
-
-impl Extent {
-    /// Whether a package belongs to it.
-    pub(crate) fn has(self, package: &str) -> bool {
-        match self {
-            Self::Orders => {
-                ["gateway", "orders-service", "payments-service", "users-service", "migrations"].contains(&package)
-            }
-            Self::All => true,
-        }
-    }
-}
-
 /// All programs of the system.
 pub(crate) fn programs() -> impl Iterator<Item = &'static str> {
     ["gateway"].into_iter().chain(SERVICES.iter().map(|service| service.package)).chain(["migrations"])

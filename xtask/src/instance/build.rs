@@ -7,19 +7,15 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::run::{self, OnInterrupt};
-use crate::services::{Extent, programs};
+use crate::services::programs;
 
-/// Builds the programs of the system, and shows the progress.
-///
-/// The features of shared crates are those of the whole system for every `extent`, so that nothing is built twice: `-p`
-/// decides on features, `--bin` on what is built. Source: the Cargo book, "Features", "Feature resolver version 2".
+/// Builds all programs of the system, and shows the progress.
 ///
 /// # Errors
 /// Fails with the compiler's output.
 pub(crate) fn build_services(
     checkout: &Checkout,
     release: bool,
-    extent: Extent,
     console: &Console,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
@@ -32,9 +28,6 @@ pub(crate) fn build_services(
         .env_remove("DATABASE_URL");
     for program in programs() {
         command.args(["-p", program]);
-        if extent != Extent::All && extent.has(program) {
-            command.args(["--bin", program]);
-        }
     }
     if release {
         command.arg("--release");

@@ -15,7 +15,7 @@ use crate::instance::services::services;
 use crate::instance::state::Part;
 use crate::instance::supervise::{self, Supervised, wait_until_ready};
 use crate::interrupt::Interrupt;
-use crate::services::{Extent, SERVICES};
+use crate::services::SERVICES;
 
 /// A running system. Stop it with [`Product::stop`], which stops the parts in order.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Product {
         Ok(())
     }
 
-    /// Runs the migrations and starts all services on running servers; waits until all are ready.
+    /// Runs the migrations and starts the services on running servers; waits until all are ready.
     ///
     /// # Errors
     /// Fails with the end of the failed program's log; everything that was started is stopped.
@@ -58,23 +58,8 @@ impl Product {
         console: &Console,
         interrupt: &Interrupt,
     ) -> Result<Self, Failure> {
-        Self::start_extent(plan, backing, Extent::All, console, interrupt)
-    }
-
-    /// As [`Product::start`], for the services of an extent.
-    ///
-    /// # Errors
-    /// As [`Product::start`].
-    pub(crate) fn start_extent(
-        plan: &Plan,
-        backing: Backing,
-        extent: Extent,
-        console: &Console,
-        interrupt: &Interrupt,
-    ) -> Result<Self, Failure> {
         let mut product = Self { plan: plan.clone(), backing, services: Vec::new() };
-        let migrated = console.timed("migrate", || migrate(&product.plan, &product.backing));
-        match migrated.and_then(|()| product.start_services(extent, console, interrupt)) {
+        match product.start_services(console, interrupt) {
             Ok(()) => Ok(product),
             Err(failure) => {
                 product.stop();
@@ -83,22 +68,11 @@ impl Product {
         }
     }
 
-    /// Starts the services of an extent that are not started yet, and waits until all are ready.
-    ///
-    /// # Errors
-    /// Fails with the end of the failed program's log; the services stay as they are.
-    pub(crate) fn start_services(
-        &mut self,
-        extent: Extent,
-        console: &Console,
-        interrupt: &Interrupt,
-    ) -> Result<(), Failure> {
+    fn start_services(&mut self, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
+        console.timed("migrate", || migrate(&self.plan, &self.backing))?;
         console.timed("services", || {
-            // In start order, because the gateway, the last one, is the first to be stopped.
-            for (at, service) in services(&self.plan, &self.backing, extent).into_iter().enumerate() {
-                if self.services.get(at).is_none_or(|started| !started.is(service.name)) {
-                    self.services.insert(at, Supervised::start(service, &self.plan)?);
-                }
+            for service in services(&self.plan, &self.backing) {
+                self.services.push(Supervised::start(service, &self.plan)?);
             }
             wait_until_ready(&mut self.services, &self.plan, interrupt)
         })
@@ -128,11 +102,6 @@ impl Product {
     pub(crate) fn parts(&self) -> Vec<Part> {
         let services = self.services.iter().filter_map(Supervised::part);
         self.backing.parts().into_iter().chain(services).collect()
-    }
-
-    /// Whether every service is started.
-    pub(crate) fn has_all(&self) -> bool {
-        self.services.len() == SERVICES.len() + 1
     }
 
     /// Whether sign-in is required.

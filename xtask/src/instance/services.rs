@@ -8,7 +8,7 @@ use crate::checkout::variable;
 use crate::instance::backing::Backing;
 use crate::instance::plan::Plan;
 use crate::instance::state::Probe;
-use crate::services::{self, Extent, SERVICES};
+use crate::services::{self, SERVICES};
 
 /// Configuration of a service process.
 #[derive(Clone, Debug)]
@@ -21,9 +21,9 @@ pub(crate) struct Service {
 }
 
 /// The services of an instance, in start order; they stop in reverse order.
-pub(crate) fn services(plan: &Plan, backing: &Backing, extent: Extent) -> Vec<Service> {
-    let backends = SERVICES.iter().filter(|service| extent.has(service.package));
-    backends.map(|service| backend(plan, backing, service)).chain([gateway(plan, backing)]).collect()
+pub(crate) fn services(plan: &Plan, backing: &Backing) -> Vec<Service> {
+    let backends = SERVICES.iter().map(|service| backend(plan, backing, service));
+    backends.chain([gateway(plan, backing)]).collect()
 }
 
 /// The variables that only this service has.

@@ -50,11 +50,6 @@ impl Supervised {
         })
     }
 
-    /// Whether it is the service of this name.
-    pub(crate) fn is(&self, name: &str) -> bool {
-        self.service.name == name
-    }
-
     /// The service, for `status`; `None` while it is not running.
     pub(crate) fn part(&self) -> Option<Part> {
         let pid = self.daemon.as_ref()?.pid();

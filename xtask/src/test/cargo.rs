@@ -8,7 +8,6 @@ use crate::checkout::Checkout;
 use crate::failure::Failure;
 use crate::instance::{Backing, build_services, cargo_build};
 use crate::run::{self, OnInterrupt};
-use crate::services::Extent;
 use crate::test::counts::{Counts, of_cargo};
 use crate::test::stage::Stage;
 
@@ -68,7 +67,7 @@ pub(super) fn build(stage: &Stage<'_>, selection: Selection) -> Result<(), Failu
     stage.console.timed("build", || {
         if selection == Selection::EndToEnd {
             // Tests of one package do not build the programs of others.
-            build_services(stage.checkout, false, Extent::All, stage.console, stage.interrupt)?;
+            build_services(stage.checkout, false, stage.console, stage.interrupt)?;
         }
         cargo_build(command, "build", stage.console, stage.interrupt)
     })

@@ -9,7 +9,6 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::instance::{Backing, Plan, Product, build_services};
 use crate::interrupt::Interrupt;
-use crate::services::Extent;
 
 /// Location and options of a test run.
 #[derive(Clone, Copy, Debug)]
@@ -56,9 +55,7 @@ impl Stage<'_> {
 
     fn start(&self, plan: &Plan) -> Result<Product, Failure> {
         Product::prepare(plan)?;
-        self.console.timed("build", || {
-            build_services(self.checkout, plan.release, Extent::All, self.console, self.interrupt)
-        })?;
+        self.console.timed("build", || build_services(self.checkout, plan.release, self.console, self.interrupt))?;
         let backing = self.console.timed("servers", || Backing::start(plan, self.console))?;
         Product::start(plan, backing, self.console, self.interrupt)
     }

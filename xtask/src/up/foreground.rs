@@ -14,7 +14,6 @@ use crate::failure::{Doing, Failure};
 use crate::install::{self, Need, ask_for_password, missing};
 use crate::instance::{Backing, Lock, Phase, Plan, Product, State, build_services, stop_leftovers};
 use crate::interrupt::Interrupt;
-use crate::services::Extent;
 use crate::up::addresses::print_addresses;
 
 const WATCH: Duration = Duration::from_millis(100);
@@ -39,11 +38,6 @@ pub(super) fn run(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, 
             return Err(failure);
         }
     };
-    if let Err(failure) = start_rest(checkout, &plan, &mut product, &console, &interrupt) {
-        product.stop();
-        publish_state(&plan, Phase::Failed, None)?;
-        return Err(failure);
-    }
     publish_state(&plan, Phase::Ready, Some(&product))?;
     say!("\n{}\n\nChipin is ready:\n", console.timings());
     print_addresses(&product.addresses());
@@ -77,20 +71,17 @@ fn start(checkout: &Checkout, plan: &Plan, console: &Console, interrupt: &Interr
         console.line("leftovers", &format!("stopped {name}, left by a killed `up`"));
     }
     Product::prepare(plan)?;
-    let extent = first_extent(plan);
-    let mut packages = missing(&needs(plan));
-    let headers = missing(&[Need::Tesseract]);
-    ask_for_password(&[packages.clone(), headers.clone()].concat());
-    // Compiling takes longest: it starts as soon as the headers that it needs are installed, while the other packages are
-    // installed and the servers started. Orders need no headers.
-    if extent == Extent::Orders {
-        packages.extend(headers);
-    } else if !headers.is_empty() {
-        console.timed("packages", || install::install(&headers, console, interrupt))?;
+    let packages = missing(&needs(plan));
+    ask_for_password(&packages);
+    // Compiling needs the headers and takes longest: it starts as soon as they are installed, while the other packages
+    // are installed and the servers started.
+    let for_building = missing(&[Need::Tesseract]);
+    if !for_building.is_empty() {
+        console.timed("packages", || install::install(&for_building, console, interrupt))?;
     }
     let (built, backing) = thread::scope(|scope| {
         let built = scope.spawn(|| {
-            let built = console.timed("build", || build_services(checkout, plan.release, extent, console, interrupt));
+            let built = console.timed("build", || build_services(checkout, plan.release, console, interrupt));
             if built.is_err() {
                 interrupt.raise();
             }
@@ -104,42 +95,7 @@ fn start(checkout: &Checkout, plan: &Plan, console: &Console, interrupt: &Interr
         (built, backing)
     });
     let backing = first_cause(built, backing)?;
-    Product::start_extent(plan, backing, extent, console, interrupt)
-}
-
-/// What is built and started before the rest. On the first build, orders can be placed a minute before bills can be read;
-/// later builds are short, and one run of cargo is shorter than two.
-fn first_extent(plan: &Plan) -> Extent {
-    if plan.program("gateway").exists() { Extent::All } else { Extent::Orders }
-}
-
-/// Builds and starts what the first part of the start left out, while the system is in use.
-fn start_rest(
-    checkout: &Checkout,
-    plan: &Plan,
-    product: &mut Product,
-    console: &Console,
-    interrupt: &Interrupt,
-) -> Result<(), Failure> {
-    if product.has_all() {
-        return Ok(());
-    }
-    publish_state(plan, Phase::Starting, Some(product))?;
-    console.line("orders", &format!("can be placed and paid: {}", product.ui_url()));
-    console.line("bills", "can be read and split when the rest is built");
-    thread::scope(|scope| {
-        let build = scope.spawn(|| {
-            console.timed("build", || build_services(checkout, plan.release, Extent::All, console, interrupt))
-        });
-        while !build.is_finished() {
-            if product.restart_crashed(console) {
-                publish_state(plan, Phase::Starting, Some(product))?;
-            }
-            thread::sleep(WATCH);
-        }
-        build.join().unwrap_or_else(|_| Err(Failure::new("the thread that builds panicked")))
-    })?;
-    product.start_services(Extent::All, console, interrupt)
+    Product::start(plan, backing, console, interrupt)
 }
 
 fn start_servers(plan: &Plan, packages: &[&str], console: &Console, interrupt: &Interrupt) -> Result<Backing, Failure> {
